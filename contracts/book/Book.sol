@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+import {Level, LevelLibrary} from "../types/Order.sol";
+import {Order, OrderLibrary} from "../types/Order.sol";
+import {TickBitmap} from "./TickBitmap.sol";
+
+/**
+ * The order book of one market as a data structure: price levels, FIFO queues, order slots. It knows nothing of money, margin or
+ * prices' meaning; Matching and OrderDesk do.
+ *
+ * Order slots are recycled: a freed slot heads a free list, and its generation number grows with each use.
+ */
+library Book {
+    using TickBitmap for TickBitmap.State;
+
+    struct State {
+        // one word
+        uint32 slotCount;
+        uint32 freeSlot; // first free slot, 0 for none
+        uint24 bestBid; // 0 when there are no bids
+        uint24 bestAsk; // 0 when there are no asks
+        TickBitmap.State bidTicks;
+        TickBitmap.State askTicks;
+        mapping(uint256 key => Level) levels;
+        mapping(uint256 slot => Order) orders;
+    }
+
+    function best(State storage self, bool isBid) internal view returns (uint256) {
+        return isBid ? self.bestBid : self.bestAsk;
+    }
+
+    function level(State storage self, bool isBid, uint256 tick) internal view returns (Level) {
+        return self.levels[_levelKey(isBid, tick)];
+    }
+
+    /// @notice The best tick at or behind `tick`, 0 when there is none.
+    function tickFrom(State storage self, bool isBid, uint256 tick) internal view returns (uint256) {
+        return isBid ? self.bidTicks.atOrBelow(tick) : self.askTicks.atOrAbove(tick);
+    }
+
+    /// @notice Puts an order at the end of its level's queue.
+    /// @param f Everything but the generation, which the slot knows.
+    function insert(
+        State storage self,
+        OrderLibrary.Fields memory f
+    ) internal returns (uint256 slot, uint256 orderId) {
+        slot = self.freeSlot;
+        if (slot == 0) {
+            slot = uint256(self.slotCount) + 1;
+            if (slot > type(uint32).max) revert IExchangeErrors.BookFull();
+            self.slotCount = uint32(slot);
+        } else {
+            Order free = self.orders[slot];
+            self.freeSlot = uint32(free.next());
+            f.generation = (free.generation() + 1) & 0xffff;
+        }
+        uint256 key = _levelKey(f.isBid, f.tick);
+        Level l = self.levels[key];
+        Order order = OrderLibrary.pack(f);
+        uint256 head = l.head();
+        if (head == 0) {
+            head = slot;
+            (f.isBid ? self.bidTicks : self.askTicks).insert(f.tick);
+            uint256 top = best(self, f.isBid);
+            if (top == 0 || (f.isBid ? f.tick > top : f.tick < top)) _setBest(self, f.isBid, f.tick);
+        } else {
+            uint256 tail = l.tail();
+            order = order.withPrev(tail);
+            self.orders[tail] = self.orders[tail].withNext(slot);
+        }
+        self.orders[slot] = order;
+        self.levels[key] = LevelLibrary.make(head, slot, l.lots() + f.lots, l.count() + 1);
+        return (slot, idOf(slot, order));
+    }
+
+    /// @notice Takes an order out of its queue and frees its slot.
+    function remove(State storage self, uint256 slot, Order order) internal {
+        bool isBid = order.isBid();
+        uint256 tick = order.tick();
+        uint256 key = _levelKey(isBid, tick);
+        Level l = self.levels[key];
+        uint256 prev = order.prev();
+        uint256 next = order.next();
+        if (prev != 0) self.orders[prev] = self.orders[prev].withNext(next);
+        if (next != 0) self.orders[next] = self.orders[next].withPrev(prev);
+        if (prev == 0 && next == 0) {
+            self.levels[key] = Level.wrap(0);
+            (isBid ? self.bidTicks : self.askTicks).remove(tick);
+            if (best(self, isBid) == tick) _setBest(self, isBid, tickFrom(self, isBid, tick));
+        } else {
+            self.levels[key] = LevelLibrary.make(
+                prev == 0 ? next : l.head(),
+                next == 0 ? prev : l.tail(),
+                l.lots() - order.lots(),
+                l.count() - 1
+            );
+        }
+        self.orders[slot] = order.freed(self.freeSlot);
+        self.freeSlot = uint32(slot);
+    }
+
+    /// @notice Takes `lots` off an order, less than it has; it keeps its place.
+    function reduce(State storage self, uint256 slot, Order order, uint256 lots) internal {
+        self.orders[slot] = order.withLots(order.lots() - lots);
+        uint256 key = _levelKey(order.isBid(), order.tick());
+        Level l = self.levels[key];
+        self.levels[key] = LevelLibrary.make(l.head(), l.tail(), l.lots() - lots, l.count());
+    }
+
+    /// @notice The live order with this external id; reverts with UnknownOrder for any other, older generations included.
+    function find(State storage self, uint256 orderId) internal view returns (uint256 slot, Order order) {
+        slot = uint32(orderId);
+        order = self.orders[slot];
+        if (!order.isLive() || idOf(slot, order) != orderId) revert IExchangeErrors.UnknownOrder(orderId);
+    }
+
+    function idOf(uint256 slot, Order order) internal pure returns (uint256) {
+        return (order.generation() << 32) | slot;
+    }
+
+    function _setBest(State storage self, bool isBid, uint256 tick) private {
+        if (isBid) self.bestBid = uint24(tick);
+        else self.bestAsk = uint24(tick);
+    }
+
+    function _levelKey(bool isBid, uint256 tick) private pure returns (uint256) {
+        return isBid ? tick | (1 << 24) : tick;
+    }
+}

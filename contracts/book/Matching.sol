@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ExchangeState, Market} from "../ExchangeStorage.sol";
+import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
+import {FillRule} from "../risk/FillRule.sol";
+import {Margin} from "../risk/Margin.sol";
+import {Settlement} from "../risk/Settlement.sol";
+import {PIPS} from "../types/MarketConfig.sol";
+import {MarketContext, Tally} from "../types/MarketContext.sol";
+import {Order} from "../types/Order.sol";
+import {Position} from "../types/Position.sol";
+import {Ledger} from "../vault/Ledger.sol";
+import {Book} from "./Book.sol";
+import {OrderDesk} from "./OrderDesk.sol";
+
+/**
+ * Matches one taker against the book, best price first, first in first out, and settles each maker at once.
+ *
+ * The taker lives in memory until the end; makers are written as they fill. A resting order that cannot fill is removed and
+ * costs one step; it neither reverts nor changes anything for the taker.
+ */
+library Matching {
+    using Book for Book.State;
+    using Margin for Position;
+
+    enum Kind {
+        Order, // an account's own order
+        Liquidation, // a solvent position below maintenance
+        Bankruptcy // a bankrupt position, with cover from the insurance fund
+    }
+
+    struct Taker {
+        Kind kind;
+        Settlement.Loan loan;
+        FillRule.Terms terms;
+        uint256 funds; // what its fills may draw on: free collateral, or in a bankruptcy the cover; quote atoms
+        uint256 remaining; // lots
+        uint256 limitTick;
+        uint256 steps; // budget left
+        // results
+        uint256 filled; // lots
+        uint256 notional; // quote atoms
+        uint256 fees; // quote atoms
+        uint256 cover; // quote atoms
+        bool exhausted; // the budget ended with a crossing order left
+        FillRule.Refusal refusal; // why matching stopped, if the taker or the price's age stopped it
+    }
+
+    /// One fill under consideration. Nothing is written before both sides accept.
+    struct Fill {
+        uint256 slot;
+        Order order;
+        uint256 tick;
+        uint256 lots;
+        bool dropRest; // the maker's opening leg is refused: what is left of its order goes
+        FillRule.Plan maker;
+        FillRule.Plan taker;
+        uint256 cover;
+    }
+
+    /// @notice The lowest and highest tick at which anything may fill: within the band around the mark.
+    function band(MarketContext memory ctx) internal pure returns (uint256 low, uint256 high) {
+        uint256 unit = (PIPS << 16) * ctx.config.tickValue;
+        low = Math.ceilDiv(ctx.price * (PIPS - ctx.config.bandRate), unit);
+        high = (ctx.price * (PIPS + ctx.config.bandRate)) / unit;
+    }
+
+    /// @notice Runs the taker through the book until it is filled, refused, out of budget, or nothing crosses.
+    function run(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Taker memory t,
+        Tally memory tally
+    ) internal {
+        (uint256 low, uint256 high) = band(ctx);
+        bool makerIsBid = !t.terms.buys;
+        while (t.remaining != 0 && t.refusal == FillRule.Refusal.None) {
+            uint256 tick = market.book.best(makerIsBid);
+            if (tick == 0) return;
+            if (makerIsBid ? tick < t.limitTick || tick < low : tick > t.limitTick || tick > high) return;
+            if (t.steps == 0) {
+                t.exhausted = true;
+                return;
+            }
+            --t.steps;
+            uint256 slot = market.book.level(makerIsBid, tick).head();
+            Order order = market.book.orders[slot];
+            if (order.expiry() != 0 && order.expiry() < block.timestamp) {
+                _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.Expired);
+            } else if (order.account() == t.loan.account) {
+                _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.SelfTrade);
+            } else if (makerIsBid ? tick > high : tick < low) {
+                _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.OutsideBand);
+            } else {
+                _meet(state, market, ctx, t, tally, slot, order);
+            }
+        }
+    }
+
+    /// @dev One resting order: plan both sides, then write, or remove the order, or stop the taker.
+    function _meet(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Taker memory t,
+        Tally memory tally,
+        uint256 slot,
+        Order order
+    ) private {
+        Fill memory f;
+        (f.slot, f.order, f.tick) = (slot, order, order.tick());
+        f.lots = Math.min(t.remaining, order.lots());
+        Settlement.Loan memory maker = Settlement.load(market, ctx, order.account());
+        if (order.reduceOnly()) {
+            f.lots = FillRule.closingLots(maker.position, order.isBid(), f.lots);
+            if (f.lots == 0) {
+                _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.ReduceOnlyExhausted);
+                return;
+            }
+        }
+        _planMaker(state, market, ctx, t, f, maker.position);
+        if (f.maker.refusal == FillRule.Refusal.PriceTooOld) {
+            t.refusal = f.maker.refusal; // not the maker's fault: its order stays
+            return;
+        }
+        if (f.maker.refusal != FillRule.Refusal.None) {
+            _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.MarginShort);
+            return;
+        }
+        if (!_planTaker(state, market, ctx, t, tally, f, maker.position)) return;
+        _settle(state, market, ctx, t, tally, f, maker);
+    }
+
+    function _planMaker(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Taker memory t,
+        Fill memory f,
+        Position memory p
+    ) private view {
+        FillRule.Terms memory terms = FillRule.Terms({
+            buys: f.order.isBid(),
+            feeRate: ctx.config.makerFeeRate,
+            leverage: f.order.leverage(),
+            agedPriceMayOpen: t.kind != Kind.Order
+        });
+        f.maker = _planMakerFor(state, market, ctx, terms, f, p);
+        if (f.maker.refusal != FillRule.Refusal.MarginShort || f.maker.closed == 0) return;
+        // the opening leg is refused, the closing leg may still be admissible; nobody searches for a smaller size
+        f.lots = f.maker.closed;
+        f.dropRest = true;
+        f.maker = _planMakerFor(state, market, ctx, terms, f, p);
+    }
+
+    function _planMakerFor(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        FillRule.Terms memory terms,
+        Fill memory f,
+        Position memory p
+    ) private view returns (FillRule.Plan memory) {
+        (uint256 freed, ) = OrderDesk.releasable(market, f.order, f.lots, ctx.config.tickValue);
+        uint256 free = Ledger.freeOf(state, f.order.account()) + freed;
+        return FillRule.plan(ctx, p, free, terms, f.lots, f.tick);
+    }
+
+    /// @dev Plans the taker's side, narrowing the fill to its closing leg if only that is admissible.
+    /// @return accepted Whether there is a fill to settle; `t.refusal` says what stops the taker after it or instead of it.
+    function _planTaker(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Taker memory t,
+        Tally memory tally,
+        Fill memory f,
+        Position memory makerPosition
+    ) private view returns (bool accepted) {
+        if (t.kind != Kind.Order) return _planForced(ctx, t, f);
+        f.taker = FillRule.plan(ctx, t.loan.position, t.funds, t.terms, f.lots, f.tick);
+        if (f.taker.refusal == FillRule.Refusal.None) {
+            int256 openInterest = int256(uint256(market.openInterest)) + tally.openInterest + _growth(t, f);
+            if (_growth(t, f) <= 0 || openInterest <= int256(uint256(ctx.config.maxOpenInterest))) return true;
+            f.taker.refusal = FillRule.Refusal.OpenInterestCapped;
+        }
+        t.refusal = f.taker.refusal;
+        if (t.refusal == FillRule.Refusal.Uncovered || f.taker.closed == 0 || f.taker.opened == 0) return false;
+        f.dropRest = f.dropRest && f.lots == f.taker.closed;
+        f.lots = f.taker.closed;
+        _planMaker(state, market, ctx, t, f, makerPosition);
+        if (f.maker.refusal != FillRule.Refusal.None) return false;
+        f.taker = FillRule.plan(ctx, t.loan.position, t.funds, t.terms, f.lots, f.tick);
+        return f.taker.refusal == FillRule.Refusal.None;
+    }
+
+    /// @dev A forced close. Bankruptcy: what the price is worse than the position's own share of K is drawn from the fund.
+    function _planForced(MarketContext memory ctx, Taker memory t, Fill memory f) private pure returns (bool) {
+        Position memory p = t.loan.position;
+        FillRule.Plan memory r = f.taker;
+        uint256 notional = f.lots * f.tick * ctx.config.tickValue;
+        r.closed = f.lots;
+        r.position = FillRule.copy(p);
+        if (t.kind == Kind.Liquidation) {
+            r.fee = Margin.requirement(f.lots, ctx.price, ctx.config.liquidationFeeRate);
+            if (!p.closeIsCovered(f.lots, notional, r.fee)) {
+                t.refusal = FillRule.Refusal.Uncovered;
+                return false;
+            }
+        } else {
+            int256 gap = p.shareRoundedOutward(f.lots) - int256(notional);
+            if (p.lots < 0) gap = -gap;
+            if (gap > 0) f.cover = uint256(gap);
+            if (t.cover + f.cover > t.funds) {
+                t.refusal = FillRule.Refusal.Uncovered;
+                return false;
+            }
+        }
+        r.position.close(f.lots, notional);
+        r.position.margin += int256(f.cover) - int256(r.fee);
+        if (r.position.lots == 0) {
+            r.payout = uint256(r.position.margin); // not negative: covered by the check or by the fund
+            (r.position.margin, r.position.cost) = (0, 0);
+        }
+        return true;
+    }
+
+    /// @dev Change of open interest: what the buyer opens less what the seller closes.
+    function _growth(Taker memory t, Fill memory f) private pure returns (int256) {
+        return
+            t.terms.buys
+                ? int256(f.taker.opened) - int256(f.maker.closed)
+                : int256(f.maker.opened) - int256(f.taker.closed);
+    }
+
+    /// @dev Writes the maker, keeps the taker in memory.
+    function _settle(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Taker memory t,
+        Tally memory tally,
+        Fill memory f,
+        Settlement.Loan memory maker
+    ) private {
+        uint256 freed = OrderDesk.take(market, f.slot, f.order, f.lots, ctx.config.tickValue);
+        FillRule.Plan memory m = f.maker;
+        FillRule.Plan memory r = f.taker;
+        emit IExchangeEvents.Trade(
+            ctx.id,
+            maker.account,
+            t.loan.account,
+            Book.idOf(f.slot, f.order),
+            t.terms.buys,
+            f.tick,
+            f.lots
+        );
+        if (f.dropRest && f.lots < f.order.lots()) {
+            Order rest = market.book.orders[f.slot];
+            freed += OrderDesk.remove(market, ctx.id, f.slot, rest, IExchangeEvents.RemovalReason.MarginShort);
+        }
+        maker.position = m.position;
+        Settlement.store(market, ctx, maker);
+        uint256 free = Ledger.freeOf(state, maker.account);
+        uint256 after_ = free + freed + m.payout - m.marginIn;
+        if (after_ != free) Ledger.setFree(state, maker.account, after_);
+
+        t.loan.position = r.position;
+        if (t.kind == Kind.Order) t.funds = t.funds + r.payout - r.marginIn;
+        else Ledger.credit(state, t.loan.account, r.payout);
+        t.remaining -= f.lots;
+        t.filled += f.lots;
+        t.notional += f.lots * f.tick * ctx.config.tickValue;
+        t.fees += r.fee;
+        t.cover += f.cover;
+
+        tally.pot += int256(m.marginIn + r.marginIn + f.cover) - int256(m.payout + r.payout + m.fee + r.fee);
+        tally.fees += m.fee + r.fee;
+        tally.cover += f.cover;
+        tally.openInterest += _growth(t, f);
+    }
+
+    function _drop(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Taker memory t,
+        uint256 slot,
+        Order order,
+        IExchangeEvents.RemovalReason reason
+    ) private {
+        uint256 freed = OrderDesk.remove(market, ctx.id, slot, order, reason);
+        if (order.account() == t.loan.account && t.kind == Kind.Order) t.funds += freed;
+        else Ledger.credit(state, order.account(), freed);
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ExchangeState, Market} from "../ExchangeStorage.sol";
+import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
+import {Bits} from "../types/Bits.sol";
+import {Order, OrderLibrary} from "../types/Order.sol";
+import {OrderMargin} from "../types/OrderMargin.sol";
+import {Ledger} from "../vault/Ledger.sol";
+import {Book} from "./Book.sol";
+
+/**
+ * Resting orders together with what they hold back: an order, its seat and its reserve come and go only here.
+ */
+library OrderDesk {
+    using Book for Book.State;
+
+    uint256 internal constant SEATS = 32;
+
+    /// @notice What an order holds back, in quote atoms, rounded up. Telescopes over partial fills.
+    function reserveOf(Order order, uint256 lots, uint256 tickValue) internal pure returns (uint256) {
+        if (order.reduceOnly() || lots == 0) return 0;
+        return Math.ceilDiv(lots * order.tick() * tickValue, order.leverage());
+    }
+
+    /// @notice Rests an order. The caller takes the growth of the reserve from free collateral.
+    /// @return orderId Its external id.
+    /// @return held What must leave free collateral.
+    function rest(
+        Market storage market,
+        OrderLibrary.Fields memory f
+    ) internal returns (uint256 orderId, uint256 held) {
+        OrderMargin margin = market.orderMargins[f.account];
+        uint256 seats = margin.seats();
+        if (seats == type(uint32).max) revert IExchangeErrors.TooManyOrders(f.account);
+        f.seat = Bits.lowest(~seats);
+        uint256 slot;
+        (slot, orderId) = market.book.insert(f);
+        _setSeat(market, f.account, f.seat, slot);
+        uint256 before = margin.reserved();
+        margin = margin.withSeat(f.seat).add(
+            f.isBid,
+            reserveOf(OrderLibrary.pack(f), f.lots, market.config.tickValue)
+        );
+        market.orderMargins[f.account] = margin;
+        held = margin.reserved() - before;
+    }
+
+    /// @notice What filling or removing `lots` of an order would give back to free collateral.
+    function releasable(
+        Market storage market,
+        Order order,
+        uint256 lots,
+        uint256 tickValue
+    ) internal view returns (uint256 freed, OrderMargin margin) {
+        margin = market.orderMargins[order.account()];
+        uint256 open = order.lots();
+        uint256 reserve = reserveOf(order, open, tickValue) - reserveOf(order, open - lots, tickValue);
+        uint256 before = margin.reserved();
+        margin = margin.sub(order.isBid(), reserve);
+        if (lots == open) margin = margin.withoutSeat(order.seat());
+        freed = before - margin.reserved();
+    }
+
+    /// @notice Takes `lots` off a resting order, or the order off the book when that is all of it.
+    /// @return freed What the caller must give back to the owner's free collateral.
+    function take(
+        Market storage market,
+        uint256 slot,
+        Order order,
+        uint256 lots,
+        uint256 tickValue
+    ) internal returns (uint256 freed) {
+        OrderMargin margin;
+        (freed, margin) = releasable(market, order, lots, tickValue);
+        market.orderMargins[order.account()] = margin;
+        if (lots == order.lots()) market.book.remove(slot, order);
+        else market.book.reduce(slot, order, lots);
+    }
+
+    /// @notice Removes a resting order for a reason other than a fill.
+    /// @return freed What the caller must give back to the owner's free collateral.
+    function remove(
+        Market storage market,
+        uint256 marketId,
+        uint256 slot,
+        Order order,
+        IExchangeEvents.RemovalReason reason
+    ) internal returns (uint256 freed) {
+        freed = take(market, slot, order, order.lots(), market.config.tickValue);
+        emit IExchangeEvents.OrderRemoved(marketId, order.account(), Book.idOf(slot, order), order.lots(), reason);
+    }
+
+    /// @notice Removes all orders of an account, at most 32, and gives back what they held.
+    function removeAll(
+        ExchangeState storage state,
+        Market storage market,
+        uint256 marketId,
+        uint256 account,
+        IExchangeEvents.RemovalReason reason
+    ) internal returns (uint256 removed) {
+        uint256 seats = market.orderMargins[account].seats();
+        uint256 freed;
+        while (seats != 0) {
+            uint256 seat = Bits.lowest(seats);
+            seats ^= 1 << seat;
+            uint256 slot = slotAt(market, account, seat);
+            freed += remove(market, marketId, slot, market.book.orders[slot], reason);
+            ++removed;
+        }
+        Ledger.credit(state, account, freed);
+    }
+
+    function slotAt(Market storage market, uint256 account, uint256 seat) internal view returns (uint256) {
+        return uint32(market.seats[account][seat >> 3] >> ((seat & 7) << 5));
+    }
+
+    function _setSeat(Market storage market, uint256 account, uint256 seat, uint256 slot) private {
+        uint256 shift = (seat & 7) << 5;
+        uint256 w = market.seats[account][seat >> 3];
+        market.seats[account][seat >> 3] = (w & ~(uint256(type(uint32).max) << shift)) | (slot << shift);
+    }
+}

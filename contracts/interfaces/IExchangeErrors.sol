@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IPriceSource} from "./IPriceSource.sol";
+
+/// Every error of the exchange and of the libraries that work on its storage. Amounts are in quote atoms, prices in atoms per lot × 2^16.
+interface IExchangeErrors {
+    // ------------------------------------------------------------------------------------------------ accounts and collateral
+
+    /// @notice The caller has never deposited.
+    error NoAccount(address owner);
+    /// @notice No account has this id.
+    error UnknownAccount(uint256 account);
+    /// @notice The amount is zero.
+    error ZeroAmount();
+    /// @notice The recipient is the zero address or the exchange itself.
+    error InvalidRecipient(address recipient);
+    /// @notice More was asked for than the account's free collateral.
+    error InsufficientFreeCollateral(uint256 account, uint256 available, uint256 required);
+    /// @notice The token delivered something else than was asked for (fee on transfer, rebasing).
+    error UnexpectedTransferAmount(uint256 expected, uint256 received);
+    /// @notice A ledger entry would exceed 2^96 − 1 quote atoms.
+    error BalanceOverflow(uint256 account);
+    /// @notice The caller is not the insurance fund.
+    error NotInsuranceFund(address caller);
+    /// @notice The insurance fund's claim is smaller than what was asked for.
+    error InsufficientInsurance(uint256 available, uint256 required);
+    /// @notice The insurance fund is already set.
+    error InsuranceFundAlreadySet(address fund);
+
+    // ------------------------------------------------------------------------------------------------ markets and prices
+
+    /// @notice No market has this id.
+    error UnknownMarket(uint256 market);
+    /// @notice A parameter is outside its hard bounds; `parameter` names it.
+    error InvalidMarketConfig(string parameter);
+    /// @notice The price source has no usable price.
+    error PriceUnavailable(uint256 market, IPriceSource.Status status);
+    /// @notice The price is older than the market's `maxAge`.
+    error StalePrice(uint256 market, uint256 age, uint256 maxAge);
+    /// @notice The price is older than the market's `tradeAge`: nothing that opens exposure may fill.
+    error PriceTooOldToTrade(uint256 market, uint256 age, uint256 tradeAge);
+    /// @notice The price, or the price less funding, is outside what the exchange can represent.
+    error PriceOutOfRange(uint256 market, int256 price);
+    /// @notice A position is bankrupt: until the waterfall has closed it, this market only cancels.
+    error MarketInsolvent(uint256 market);
+
+    // ------------------------------------------------------------------------------------------------ orders
+
+    /// @notice The tick is zero.
+    error InvalidTick(uint256 tick);
+    /// @notice The size is zero or above 2^40 − 1 lots.
+    error InvalidLots(uint256 lots);
+    /// @notice The order's notional is below the market's minimum.
+    error NotionalTooSmall(uint256 notional, uint256 minNotional);
+    /// @notice The leverage is zero or above what the initial margin rate allows.
+    error InvalidLeverage(uint256 leverage, uint256 maxLeverage);
+    /// @notice The expiry lies in the past.
+    error OrderExpired(uint256 expiry);
+    /// @notice The step budget is zero or above the market's cap.
+    error InvalidStepBudget(uint256 steps, uint256 maxSteps);
+    /// @notice The account already has 32 open orders in this market.
+    error TooManyOrders(uint256 account);
+    /// @notice No open order has this id (filled, cancelled, or an older generation).
+    error UnknownOrder(uint256 orderId);
+    /// @notice The order belongs to somebody else.
+    error NotOrderOwner(uint256 orderId, uint256 account);
+    /// @notice An account's order reserves would exceed 2^96 − 1 quote atoms.
+    error OrderMarginOverflow();
+    /// @notice A reduce-only order has nothing to reduce.
+    error NothingToReduce(uint256 account);
+    /// @notice The book has used all 2^32 − 1 order slots.
+    error BookFull();
+    /// @notice The fill rule refuses the order's first fill. `refusal` is FillRule.Refusal: 1 worse than the account's own bankruptcy
+    /// price, 2 free collateral does not cover the margin, 3 the price is too old to open exposure, 4 the open interest cap is reached.
+    error FillRefused(uint256 account, uint256 refusal);
+
+    // ------------------------------------------------------------------------------------------------ positions
+
+    /// @notice The account has no position in this market.
+    error NoPosition(uint256 market, uint256 account);
+    /// @notice A value does not fit the position's storage layout.
+    error PositionOverflow();
+    /// @notice More margin was asked for than stays above initial margin.
+    error InsufficientMargin(uint256 account, uint256 available, uint256 required);
+
+    // ------------------------------------------------------------------------------------------------ liquidation
+
+    /// @notice The position's equity is at or above maintenance margin. Equity and requirement in quote atoms.
+    error NotLiquidatable(uint256 account, int256 equity, uint256 maintenance);
+    /// @notice The position is bankrupt: `autoDeleverage` resolves it.
+    error PositionBankrupt(uint256 market, uint256 account);
+    /// @notice Nothing in the book is within the liquidation's limit.
+    error BookCannotAbsorb(uint256 market, uint256 limitTick);
+
+    // ------------------------------------------------------------------------------------------------ deleveraging
+
+    /// @notice No position is bankrupt, and the nominee is not.
+    error NothingToDeleverage(uint256 market);
+    /// @notice A counterparty that ranks better than the last one taken was left out.
+    error RankingIncomplete(uint256 u, uint256 v);
+    /// @notice The list is not in rank order at `account`.
+    error RankingUnsorted(uint256 account);
+    /// @notice `account` is not next in its cell: within a cell, first in is first taken.
+    error RankingNotFifo(uint256 account);
+    /// @notice `account` stands in the list twice.
+    error DuplicateCounterparty(uint256 account);
+    /// @notice `account` is on the bankrupt position's own side.
+    error WrongSide(uint256 account);
+    /// @notice Every entry of the list was gone or not eligible; no progress was made.
+    error NoEligibleCounterparty(uint256 market);
+    /// @notice The deadline has passed.
+    error DeadlineExpired(uint256 deadline);
+    /// @notice The deleveraging price is outside the caller's bounds.
+    error PriceOutsideLimits(int256 price, int256 minPrice, int256 maxPrice);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IExchange, QueueEntry} from "../interfaces/IExchange.sol";
+import {DepthLevel, HealthEntry, ILens, PositionEntry} from "../interfaces/ILens.sol";
+import {LiquidationPlan} from "../liquidation/LiquidationPlan.sol";
+import {Margin} from "../risk/Margin.sol";
+import {MarketContext} from "../types/MarketContext.sol";
+import {Position} from "../types/Position.sol";
+
+/**
+ * Paged views over the exchange. Holds no state; the same formulas as the executors.
+ */
+contract Lens is ILens {
+    using LiquidationPlan for Position;
+    using Margin for Position;
+
+    IExchange public immutable exchange;
+
+    constructor(IExchange exchange_) {
+        exchange = exchange_;
+    }
+
+    /// @inheritdoc ILens
+    function positions(
+        uint256 market,
+        uint256 from,
+        uint256 count
+    ) external view returns (uint256 blockNumber, PositionEntry[] memory entries, uint256 nextFrom) {
+        uint256 end;
+        (from, end, nextFrom) = _page(from, count);
+        entries = new PositionEntry[](end - from);
+        uint256 found;
+        for (uint256 account = from; account < end; ++account) {
+            Position memory p = exchange.positionAt(market, account);
+            if (p.lots == 0) continue;
+            PositionEntry memory e = entries[found++];
+            e.account = uint32(account);
+            (e.lots, e.cost, e.margin) = (p.lots, p.cost, p.margin);
+            (e.fundingIndex, e.grownAt) = (p.fundingIndex, p.grownAt);
+            (e.prev, e.next) = (uint32(p.prev), uint32(p.next));
+        }
+        assembly ("memory-safe") {
+            mstore(entries, found) // shortens the array: equivalent to copying its first `found` entries
+        }
+        blockNumber = block.number;
+    }
+
+    /// @inheritdoc ILens
+    function depth(
+        uint256 market,
+        bool isBid,
+        uint256 fromTick,
+        uint256 count
+    ) external view returns (uint256 blockNumber, DepthLevel[] memory levels, uint256 nextTick) {
+        levels = new DepthLevel[](count);
+        uint256 found;
+        uint256 tick = exchange.nextTick(market, isBid, fromTick == 0 && isBid ? type(uint24).max : fromTick);
+        while (tick != 0 && found < count) {
+            DepthLevel memory l = levels[found++];
+            l.tick = tick;
+            (l.lots, l.orders) = exchange.levelAt(market, isBid, tick);
+            tick = exchange.nextTick(market, isBid, isBid ? tick - 1 : tick + 1);
+        }
+        assembly ("memory-safe") {
+            mstore(levels, found) // shortens the array: equivalent to copying its first `found` entries
+        }
+        (blockNumber, nextTick) = (block.number, tick);
+    }
+
+    /// @inheritdoc ILens
+    function health(
+        uint256 market,
+        uint256 from,
+        uint256 count
+    ) external view returns (uint256 blockNumber, HealthEntry[] memory entries, uint256 nextFrom) {
+        MarketContext memory ctx = _context(market);
+        uint256 end;
+        (from, end, nextFrom) = _page(from, count);
+        entries = new HealthEntry[](end - from);
+        uint256 found;
+        for (uint256 account = from; account < end; ++account) {
+            Position memory p = exchange.positionAt(market, account);
+            if (p.lots != 0) entries[found++] = _health(ctx, account, p);
+        }
+        assembly ("memory-safe") {
+            mstore(entries, found) // shortens the array: equivalent to copying its first `found` entries
+        }
+        blockNumber = block.number;
+    }
+
+    /// @inheritdoc ILens
+    function adlQueue(
+        uint256 market,
+        uint256 nominee,
+        uint256 limit
+    )
+        external
+        view
+        returns (uint256 blockNumber, uint256 bankrupt, int256 price, QueueEntry[] memory entries)
+    {
+        blockNumber = block.number;
+        (bankrupt, price) = exchange.bankruptAccount(market, nominee);
+        if (bankrupt == 0) return (blockNumber, 0, 0, entries);
+        bool isLong = exchange.positionAt(market, bankrupt).lots > 0;
+        entries = exchange.adlQueue(market, isLong, price, limit);
+    }
+
+    function _health(
+        MarketContext memory ctx,
+        uint256 account,
+        Position memory p
+    ) private pure returns (HealthEntry memory e) {
+        e.account = uint32(account);
+        e.lots = p.lots;
+        e.equity = p.equity(ctx);
+        e.notional = (p.size() * ctx.price) >> 16;
+        e.initialMargin = Margin.requirement(p.size(), ctx.price, ctx.config.initialRate);
+        e.maintenanceMargin = Margin.requirement(p.size(), ctx.price, ctx.config.maintenanceRate);
+        e.bankrupt = p.isBankrupt(ctx);
+        e.liquidatable = !e.bankrupt && p.isBelowMaintenance(ctx);
+        p.settle(ctx.funding);
+        e.bankruptcyPrice = p.bankruptcyPrice();
+    }
+
+    function _context(uint256 market) private view returns (MarketContext memory ctx) {
+        ctx.id = market;
+        ctx.config = exchange.marketConfig(market);
+        (ctx.price, ctx.age) = exchange.markPrice(market);
+        ctx.funding = exchange.marketAt(market).fundingIndex;
+        ctx.adjusted = int256(ctx.price) - ctx.funding;
+        ctx.base = exchange.marketAt(market).base;
+    }
+
+    /// @dev Accounts [from, end) of this page; cursor 0 begins at the first account and ends the walk.
+    function _page(
+        uint256 from,
+        uint256 count
+    ) private view returns (uint256 first, uint256 end, uint256 nextFrom) {
+        uint256 last = exchange.accountCount();
+        first = from == 0 ? 1 : from;
+        end = first + count;
+        if (end > last) return (first > last ? last + 1 : first, last + 1, 0);
+        return (first, end, end);
+    }
+}

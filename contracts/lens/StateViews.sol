@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ExchangeState, Market} from "../ExchangeStorage.sol";
+import {Book} from "../book/Book.sol";
+import {OrderDesk} from "../book/OrderDesk.sol";
+import {MarketView, OrderMarginView, QueueEntry} from "../interfaces/IExchange.sol";
+import {Counterparties} from "../liquidation/Counterparties.sol";
+import {Gate} from "../risk/Gate.sol";
+import {Grid} from "../risk/Grid.sol";
+import {Margin} from "../risk/Margin.sol";
+import {Mark} from "../risk/Mark.sol";
+import {RankIndex} from "../risk/RankIndex.sol";
+import {RankScore} from "../risk/RankScore.sol";
+import {RankVerifier} from "../risk/RankVerifier.sol";
+import {Settlement} from "../risk/Settlement.sol";
+import {Bits} from "../types/Bits.sol";
+import {MarketContext} from "../types/MarketContext.sol";
+import {Order} from "../types/Order.sol";
+import {OrderMargin} from "../types/OrderMargin.sol";
+import {Position} from "../types/Position.sol";
+
+/**
+ * Views that need the exchange's own storage. Never writes. Linked library.
+ */
+library StateViews {
+    using Book for Book.State;
+    using Margin for Position;
+    using RankIndex for RankIndex.State;
+
+    function marketAt(ExchangeState storage state, uint256 id) external view returns (MarketView memory r) {
+        Market storage m = state.markets[id];
+        r.pot = m.pot;
+        r.openInterest = m.openInterest;
+        r.fundingIndex = m.fundingIndex;
+        r.base = m.base;
+        r.taken = m.taken;
+        r.longBound = m.longBound;
+        r.shortBound = m.shortBound;
+        r.coverDay = m.coverDay;
+        r.coverDrawn = m.coverDrawn;
+        r.bestBid = m.book.best(true);
+        r.bestAsk = m.book.best(false);
+    }
+
+    function positionAt(
+        ExchangeState storage state,
+        uint256 id,
+        uint256 account
+    ) external view returns (Position memory) {
+        return state.markets[id].positions[account].load();
+    }
+
+    function orderMarginAt(
+        ExchangeState storage state,
+        uint256 id,
+        uint256 account
+    ) external view returns (OrderMarginView memory r) {
+        Market storage m = state.markets[id];
+        OrderMargin margin = m.orderMargins[account];
+        r.bidReserve = margin.bidReserve();
+        r.askReserve = margin.askReserve();
+        uint256 seats = margin.seats();
+        uint256[] memory ids = new uint256[](OrderDesk.SEATS);
+        uint256 count;
+        while (seats != 0) {
+            uint256 seat = Bits.lowest(seats);
+            seats ^= 1 << seat;
+            uint256 slot = OrderDesk.slotAt(m, account, seat);
+            ids[count++] = Book.idOf(slot, m.book.orders[slot]);
+        }
+        r.orderIds = new uint256[](count);
+        for (uint256 i; i < count; ++i) r.orderIds[i] = ids[i];
+    }
+
+    function orderAt(ExchangeState storage state, uint256 id, uint256 slot) external view returns (uint256) {
+        return Order.unwrap(state.markets[id].book.orders[slot]);
+    }
+
+    function levelAt(
+        ExchangeState storage state,
+        uint256 id,
+        bool isBid,
+        uint256 tick
+    ) external view returns (uint256 lots, uint256 orders) {
+        return (
+            state.markets[id].book.level(isBid, tick).lots(),
+            state.markets[id].book.level(isBid, tick).count()
+        );
+    }
+
+    function nextTick(
+        ExchangeState storage state,
+        uint256 id,
+        bool isBid,
+        uint256 tick
+    ) external view returns (uint256) {
+        return state.markets[id].book.tickFrom(isBid, tick);
+    }
+
+    function markPrice(ExchangeState storage state, uint256 id) external view returns (uint256 price, uint256 age) {
+        MarketContext memory ctx = Mark.load(state.markets[id], id);
+        return (ctx.price, ctx.age);
+    }
+
+    function bankruptAccount(
+        ExchangeState storage state,
+        uint256 id,
+        uint256 nominee
+    ) external view returns (uint256 account, int256 price) {
+        Market storage market = state.markets[id];
+        MarketContext memory ctx = Mark.load(market, id);
+        Position memory p;
+        (account, p) = Gate.pick(market, ctx, nominee);
+        if (account == 0) return (0, 0);
+        p.settle(ctx.funding);
+        price = p.bankruptcyPrice();
+    }
+
+    function adlQueue(
+        ExchangeState storage state,
+        uint256 id,
+        bool bankruptIsLong,
+        int256 price,
+        uint256 limit
+    ) external view returns (QueueEntry[] memory entries) {
+        Market storage market = state.markets[id];
+        MarketContext memory ctx = Mark.load(market, id);
+        RankScore.Params memory params = Counterparties.eligibility(ctx, !bankruptIsLong, price);
+        RankIndex.State storage index = Settlement.index(market, !bankruptIsLong);
+        QueueEntry[] memory found = new QueueEntry[](limit);
+        uint256 count;
+        RankVerifier.Bound memory place = RankVerifier.Bound({score: type(uint256).max, cell: 0});
+        while (count < limit) {
+            bool more;
+            (more, place) = RankVerifier.bestAfter(index, params, place);
+            if (!more) break;
+            count = _listCell(market, index, place, found, count);
+        }
+        entries = new QueueEntry[](count);
+        for (uint256 i; i < count; ++i) entries[i] = found[i];
+    }
+
+    /// @dev Appends the members of one cell in FIFO order.
+    function _listCell(
+        Market storage market,
+        RankIndex.State storage index,
+        RankVerifier.Bound memory place,
+        QueueEntry[] memory found,
+        uint256 count
+    ) private view returns (uint256) {
+        uint256 first = index.headOf(market.positions, place.cell >> Grid.BITS, place.cell & Grid.MAX);
+        uint256 account = first;
+        do {
+            Position memory p = market.positions[account].load();
+            found[count] = QueueEntry(uint32(account), count + 1, place.score, p.size());
+            ++count;
+            account = p.next;
+        } while (account != first && count < found.length);
+        return count;
+    }
+}

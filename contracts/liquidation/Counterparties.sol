@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ExchangeState, Market} from "../ExchangeStorage.sol";
+import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
+import {Grid} from "../risk/Grid.sol";
+import {Margin} from "../risk/Margin.sol";
+import {RankIndex} from "../risk/RankIndex.sol";
+import {RankScore} from "../risk/RankScore.sol";
+import {RankVerifier} from "../risk/RankVerifier.sol";
+import {Settlement} from "../risk/Settlement.sol";
+import {MarketContext, Tally} from "../types/MarketContext.sol";
+import {Position} from "../types/Position.sol";
+import {Ledger} from "../vault/Ledger.sol";
+import {LiquidationPlan} from "./LiquidationPlan.sol";
+
+/**
+ * Closing a bankrupt position against the opposing side at its bankruptcy price X, improved by insurance cover.
+ *
+ * Listed (stage 3): entries are taken in the order given, each checked to rank after the one before; their cells are emptied on the
+ * way, and one walk over the index then proves that nothing better than the last one was left out.
+ * Picked (stages 3 and 4): the contract finds the best itself, one after the other; when no position is eligible, the opposing
+ * position nearest to its own bankruptcy price goes first, in profit or not.
+ */
+library Counterparties {
+    using RankIndex for RankIndex.State;
+    using Margin for Position;
+    using LiquidationPlan for Position;
+
+    struct Run {
+        Settlement.Loan bankrupt;
+        int256 price; // X, X16, rounded down
+        bool isLong; // side of the counterparties
+        RankScore.Params params;
+        RankVerifier.Bound last; // rank of the cell last taken
+        Settlement.Cursor cursor;
+        uint256 rank; // counterparties taken
+        uint256 coverBudget; // what the fund can still pay, quote atoms
+        uint256 cover; // what it paid
+        uint256 lots; // closed
+    }
+
+    /// @notice A run against a bankrupt position as it stands now.
+    function start(MarketContext memory ctx, Settlement.Loan memory bankrupt) internal pure returns (Run memory run) {
+        run.bankrupt = bankrupt;
+        run.isLong = !bankrupt.position.isLong();
+        run.price = bankrupt.position.bankruptcyPrice();
+        run.params = eligibility(ctx, run.isLong, run.price);
+        run.last.score = type(uint256).max;
+    }
+
+    /// @notice Which cells of a side are eligible for a bankrupt opposing position at X: in profit at X and solvent at the mark, by
+    /// whole cells, on the safe side.
+    function eligibility(
+        MarketContext memory ctx,
+        bool isLong,
+        int256 price
+    ) internal pure returns (RankScore.Params memory params) {
+        params.isLong = isLong;
+        params.base = ctx.base;
+        params.price = ctx.price;
+        params.adjusted = ctx.adjusted;
+        if (price > 0) params.uLimit = Grid.coordinateU(isLong, Grid.entryTick(uint256(price), ctx.base));
+        params.vMin = Grid.coordinateV(isLong, Grid.bankruptcyTick(ctx.adjusted, ctx.base)) + 1;
+    }
+
+    // ------------------------------------------------------------------------------------------------ listed
+
+    /// @notice Takes the listed counterparties until the bankrupt position is closed or the list ends, and proves the ranking.
+    function takeListed(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Run memory run,
+        uint32[] calldata list,
+        Tally memory tally
+    ) internal {
+        for (uint256 i; i < list.length && run.bankrupt.position.lots != 0; ++i) {
+            uint256 account = list[i];
+            Settlement.Loan memory loan = Settlement.load(market, ctx, account);
+            if (loan.position.lots == 0) {
+                for (uint256 j; j < i; ++j) {
+                    if (list[j] == account) revert IExchangeErrors.DuplicateCounterparty(account);
+                }
+                continue; // gone
+            }
+            if (loan.wasLong != run.isLong) revert IExchangeErrors.WrongSide(account);
+            if (loan.u >= run.params.uLimit || loan.v < run.params.vMin) continue; // not eligible any more
+            _enter(market, run, loan);
+            _close(state, market, ctx, run, loan, tally);
+        }
+        Settlement.leaveCell(market, run.isLong, run.cursor);
+        if (run.rank != 0) {
+            RankVerifier.requireNothingBetter(Settlement.index(market, run.isLong), run.params, run.last);
+        }
+    }
+
+    /// @dev Checks that `loan` comes next after the last one taken: in its cell FIFO, across cells by rank.
+    function _enter(Market storage market, Run memory run, Settlement.Loan memory loan) private {
+        Settlement.Cursor memory c = run.cursor;
+        if (c.active && loan.u == c.u && loan.v == c.v) {
+            if (loan.position.prev != c.last) revert IExchangeErrors.RankingNotFifo(loan.account);
+        } else {
+            // a cell must be exhausted before the next one is entered
+            if (c.active && c.next != c.first) revert IExchangeErrors.RankingIncomplete(c.u, c.v);
+            Settlement.leaveCell(market, run.isLong, c);
+            if (loan.position.prev != 0) revert IExchangeErrors.RankingNotFifo(loan.account);
+            uint256 score = RankScore.score(run.params, loan.u, loan.v);
+            uint256 cell = Grid.cellOf(loan.u, loan.v);
+            if (score > run.last.score || (score == run.last.score && cell <= run.last.cell)) {
+                revert IExchangeErrors.RankingUnsorted(loan.account);
+            }
+            (run.last.score, run.last.cell) = (score, cell);
+            (c.active, c.u, c.v, c.first) = (true, loan.u, loan.v, loan.account);
+        }
+        (c.last, c.next) = (loan.account, loan.position.next);
+    }
+
+    // ------------------------------------------------------------------------------------------------ picked
+
+    /// @notice Takes the contract's own choice, at most `limit` counterparties.
+    function takePicked(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Run memory run,
+        uint256 limit,
+        Tally memory tally
+    ) internal {
+        RankIndex.State storage index = Settlement.index(market, run.isLong);
+        bool principal;
+        for (uint256 i; i < limit && run.bankrupt.position.lots != 0; ++i) {
+            RankVerifier.Bound memory place;
+            if (!principal) {
+                bool found;
+                (found, place) = RankVerifier.best(index, run.params);
+                principal = !found;
+            }
+            uint256 u = place.cell >> Grid.BITS;
+            uint256 v = place.cell & Grid.MAX;
+            if (principal) (, u, v) = index.lowestV();
+            Settlement.Loan memory loan = Settlement.load(market, ctx, index.headOf(market.positions, u, v));
+            run.last = place;
+            Settlement.Cursor memory c = run.cursor;
+            (c.active, c.u, c.v, c.first) = (true, u, v, loan.account);
+            (c.last, c.next) = (loan.account, loan.position.next);
+            _close(state, market, ctx, run, loan, tally, principal);
+            Settlement.leaveCell(market, run.isLong, c);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ closing
+
+    function _close(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Run memory run,
+        Settlement.Loan memory loan,
+        Tally memory tally
+    ) private {
+        _close(state, market, ctx, run, loan, tally, false);
+    }
+
+    /**
+     * @dev Closes as much of `loan` against the bankrupt position as both have.
+     * n = K·x/q of the bankrupt, in its favour; the counterparty is paid its own share of K against n, and the cover:
+     *     short counterparty: ⌊K_o·x/q_o⌋ − n + d,   long counterparty: n − ⌈K_o·x/q_o⌉ + d,   never below zero.
+     * By the corridor its share is no worse than X; only rounding can take it under zero, by less than an atom, and the pot's dust
+     * bears that. The cover d = ⌊C·x/q⌋ with C = min(what the fund can pay, deficit at the mark) is recomputed for each
+     * counterparty, so that the result does not depend on how a deleveraging is cut into calls.
+     */
+    function _close(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Run memory run,
+        Settlement.Loan memory loan,
+        Tally memory tally,
+        bool principal
+    ) private {
+        Position memory b = run.bankrupt.position;
+        Position memory o = loan.position;
+        uint256 open = b.size();
+        uint256 lots = o.size();
+        bool whole = lots <= open;
+        if (!whole) {
+            lots = open;
+            // it stays first in its cell: the cursor must not step past it
+            if (run.cursor.first == loan.account) run.cursor.active = false;
+            else run.cursor.next = loan.account;
+            Settlement.leaveCell(market, run.isLong, run.cursor);
+        }
+        uint256 cover = b.deficit(ctx);
+        if (run.coverBudget < cover) cover = run.coverBudget;
+        cover = (cover * lots) / open;
+
+        int256 traded = b.shareRoundedOutward(lots);
+        int256 share = o.shareRoundedOutward(lots);
+        b.takeShare(lots, traded);
+        uint256 cost = o.takeShare(lots, share);
+        int256 pay = int256(cover) + (run.isLong ? traded - share : share - traded);
+        uint256 payout = pay > 0 ? uint256(pay) : 0;
+        int256 pnl = int256(cover) + (run.isLong ? traded - int256(cost) : int256(cost) - traded);
+
+        if (whole) Settlement.clearTaken(market, ctx, loan.account);
+        else Settlement.store(market, ctx, loan);
+        Ledger.credit(state, loan.account, payout);
+        run.coverBudget -= cover;
+        run.cover += cover;
+        run.lots += lots;
+        ++run.rank;
+        tally.cover += cover;
+        tally.pot += int256(cover) - int256(payout);
+        _report(ctx, run, loan.account, lots, pnl, payout, principal);
+    }
+
+    function _report(
+        MarketContext memory ctx,
+        Run memory run,
+        uint256 account,
+        uint256 lots,
+        int256 pnl,
+        uint256 payout,
+        bool principal
+    ) private {
+        uint256 bankrupt = run.bankrupt.account;
+        if (principal) {
+            emit IExchangeEvents.PrincipalClosed(ctx.id, bankrupt, account, run.price, lots, pnl, payout);
+        } else {
+            emit IExchangeEvents.AutoDeleveraged(
+                ctx.id,
+                bankrupt,
+                account,
+                run.rank,
+                run.last.score,
+                run.price,
+                lots,
+                pnl,
+                payout
+            );
+        }
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+import {MarketContext} from "../types/MarketContext.sol";
+import {PIPS} from "../types/MarketConfig.sol";
+import {Position} from "../types/Position.sol";
+import {Rounding} from "../types/Rounding.sol";
+import {Grid} from "./Grid.sol";
+
+/**
+ * Arithmetic of one position: equity, requirements, bankruptcy price, and what closing a part of it does. Pure.
+ *
+ * With side = sign(lots):  K = cost − side·margin  is what the whole position trades for at its bankruptcy price.
+ *     equity = margin + lots·P − side·cost − lots·(F − F₀)
+ *     b      = K/|lots| − F₀        (long bankrupt ⇔ P' < b, short bankrupt ⇔ P' > b, with P' = P − F)
+ */
+library Margin {
+    /// @dev Slack of the corridor theorem's clause (i) in quote atoms per lot, for the roundings of settlement.
+    uint256 internal constant CORRIDOR_ATOMS = 64;
+    int256 private constant ONE = 1 << 16;
+
+    function isLong(Position memory p) internal pure returns (bool) {
+        return p.lots > 0;
+    }
+
+    function size(Position memory p) internal pure returns (uint256) {
+        return SignedMath.abs(p.lots);
+    }
+
+    /// @notice Brings the position to the market's funding index. What it owes is rounded up.
+    function settle(Position memory p, int256 funding) internal pure {
+        if (p.fundingIndex == funding) return;
+        p.margin -= Rounding.ceilDiv(p.lots * (funding - p.fundingIndex), ONE);
+        p.fundingIndex = funding;
+    }
+
+    /// @notice Exact equity at the mark in quote atoms × 2^16. Works on settled and unsettled positions.
+    function equityX16(Position memory p, uint256 price, int256 funding) internal pure returns (int256) {
+        int256 cost = int256(p.cost) * ONE;
+        return
+            p.margin * ONE +
+            p.lots * int256(price) -
+            (p.lots > 0 ? cost : -cost) -
+            p.lots * (funding - p.fundingIndex);
+    }
+
+    /// @notice Equity at the mark in quote atoms, rounded down.
+    function equity(Position memory p, MarketContext memory ctx) internal pure returns (int256) {
+        return Rounding.floorDiv(equityX16(p, ctx.price, ctx.funding), ONE);
+    }
+
+    function isBankrupt(Position memory p, MarketContext memory ctx) internal pure returns (bool) {
+        return p.lots != 0 && equityX16(p, ctx.price, ctx.funding) < 0;
+    }
+
+    /// @notice K = cost − side·margin of a settled position, in quote atoms.
+    function bankruptcyCost(Position memory p) internal pure returns (int256) {
+        return p.lots > 0 ? int256(p.cost) - p.margin : int256(p.cost) + p.margin;
+    }
+
+    /// @notice X = K / |lots| of a settled position, in X16, rounded down.
+    function bankruptcyPrice(Position memory p) internal pure returns (int256) {
+        return Rounding.floorDiv(bankruptcyCost(p) * ONE, int256(size(p)));
+    }
+
+    /// @notice The normalised bankruptcy price b = K/|lots| − F₀ in X16, rounded down: what the index is keyed by.
+    function normalisedBankruptcyPrice(Position memory p) internal pure returns (int256) {
+        return bankruptcyPrice(p) - p.fundingIndex;
+    }
+
+    /// @notice The index cell of an open position.
+    function cell(Position memory p, uint256 base) internal pure returns (uint256 u, uint256 v) {
+        bool long_ = p.lots > 0;
+        u = Grid.coordinateU(long_, Grid.entryTick((p.cost << 16) / size(p), base));
+        v = Grid.coordinateV(long_, Grid.bankruptcyTick(normalisedBankruptcyPrice(p), base));
+    }
+
+    // ------------------------------------------------------------------------------------------------ requirements
+
+    /// @notice lots · P · rate in quote atoms, rounded up.
+    function requirement(uint256 lots, uint256 price, uint256 rate) internal pure returns (uint256) {
+        return Math.ceilDiv(lots * price * rate, PIPS << 16);
+    }
+
+    /// @notice Equity that a position of `lots` needs after it grew or gave margin back: initial margin, the market's minimum, and
+    /// clause (i) of the corridor theorem, two index ticks at P' plus 64 atoms per lot. Quote atoms, rounded up.
+    function openRequirement(MarketContext memory ctx, uint256 lots) internal pure returns (uint256) {
+        uint256 initial = requirement(lots, ctx.price, ctx.config.initialRate);
+        uint256 perLot = 2 * Grid.tickWidth(uint256(ctx.adjusted), ctx.base) + (CORRIDOR_ATOMS << 16);
+        uint256 corridor = Math.ceilDiv(lots * perLot, 1 << 16);
+        return Math.max(Math.max(initial, corridor), ctx.config.minMargin);
+    }
+
+    /// @notice ⌈notional · rate⌉ in quote atoms.
+    function fee(uint256 notional, uint256 rate) internal pure returns (uint256) {
+        return Math.ceilDiv(notional * rate, PIPS);
+    }
+
+    // ------------------------------------------------------------------------------------------------ closing
+
+    /// @notice Closes `lots` for `notional`: cost leaves in proportion, rounded down for longs and up for shorts, and the result goes
+    /// to margin. Then margin − side·cost has changed by exactly side·notional.
+    function close(Position memory p, uint256 lots, uint256 notional) internal pure {
+        uint256 open = size(p);
+        if (p.lots > 0) {
+            uint256 cost = (p.cost * lots) / open;
+            p.margin += int256(notional) - int256(cost);
+            p.cost -= cost;
+            p.lots -= int256(lots);
+        } else {
+            uint256 cost = Math.ceilDiv(p.cost * lots, open);
+            p.margin += int256(cost) - int256(notional);
+            p.cost -= cost;
+            p.lots += int256(lots);
+        }
+    }
+
+    /// @notice Whether closing `lots` for `notional` less `charge` is no worse than the bankruptcy price, exactly.
+    function closeIsCovered(
+        Position memory p,
+        uint256 lots,
+        uint256 notional,
+        uint256 charge
+    ) internal pure returns (bool) {
+        int256 open = int256(size(p));
+        int256 share = bankruptcyCost(p) * int256(lots);
+        if (p.lots > 0) return (int256(notional) - int256(charge)) * open >= share;
+        return int256(notional + charge) * open <= share;
+    }
+
+    /// @notice What `lots` of the position are worth at its own bankruptcy price: K·lots/|lots|, rounded such that what stays open
+    /// has a bankruptcy price no nearer to the other side's. For a bankrupt position that is in its favour (a long receives the
+    /// ceiling, a short pays the floor); for a counterparty, whose share is taken out of what it is paid, it is against it.
+    function shareRoundedOutward(Position memory p, uint256 lots) internal pure returns (int256) {
+        int256 share = bankruptcyCost(p) * int256(lots);
+        return p.lots > 0 ? Rounding.ceilDiv(share, int256(size(p))) : Rounding.floorDiv(share, int256(size(p)));
+    }
+
+    /// @notice Takes `lots` out at the position's own share of K, leaving a pro rata part of margin behind in the caller's hands.
+    /// @return cost What left cost. K falls by exactly `share`; a position closed in full ends with zero cost and margin.
+    function takeShare(Position memory p, uint256 lots, int256 share) internal pure returns (uint256 cost) {
+        int256 rest = bankruptcyCost(p) - share;
+        uint256 open = size(p);
+        if (p.lots > 0) {
+            cost = (p.cost * lots) / open;
+            p.cost -= cost;
+            p.margin = int256(p.cost) - rest;
+            p.lots -= int256(lots);
+        } else {
+            cost = Math.ceilDiv(p.cost * lots, open);
+            p.cost -= cost;
+            p.margin = rest - int256(p.cost);
+            p.lots += int256(lots);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Market} from "../ExchangeStorage.sol";
+import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+import {IPriceSource} from "../interfaces/IPriceSource.sol";
+import {MarketConfig} from "../types/MarketConfig.sol";
+import {MarketContext} from "../types/MarketContext.sol";
+
+/**
+ * The mark price: the only place where an oracle's price becomes quote atoms per lot. Never writes.
+ */
+library Mark {
+    /// @dev Prices at or above 2^63 would leave no room in the score arithmetic; under 2^17 ticks would be finer than a price.
+    uint256 internal constant MAX_PRICE = 1 << 63;
+    uint256 internal constant MIN_PRICE = 1 << 17;
+    /// @dev The collateral has 6 decimals, the source 18: price · 2^16 / (10^12 · lotsPerUnit).
+    uint256 internal constant SOURCE_PER_QUOTE = 1e12;
+
+    /**
+     * @notice Everything a call needs to know of its market, with a usable price.
+     * Reverts: UnknownMarket, PriceUnavailable, StalePrice, PriceOutOfRange.
+     */
+    function load(Market storage market, uint256 id) internal view returns (MarketContext memory ctx) {
+        ctx.config = market.config;
+        if (address(ctx.config.source) == address(0)) revert IExchangeErrors.UnknownMarket(id);
+        ctx.id = id;
+        (ctx.price, ctx.age) = read(ctx.config, id);
+        if (ctx.age > ctx.config.maxAge) revert IExchangeErrors.StalePrice(id, ctx.age, ctx.config.maxAge);
+        ctx.funding = market.fundingIndex;
+        ctx.adjusted = int256(ctx.price) - ctx.funding;
+        if (ctx.adjusted <= 0 || ctx.adjusted >= int256(MAX_PRICE)) {
+            revert IExchangeErrors.PriceOutOfRange(id, ctx.adjusted);
+        }
+        ctx.base = market.base;
+    }
+
+    /// @notice Like `load`, but says whether the price is usable (answered, in range, not stale) instead of reverting. When it is
+    /// not, `price` and `adjusted` are zero.
+    function tryLoad(
+        Market storage market,
+        uint256 id
+    ) internal view returns (bool usable, MarketContext memory ctx) {
+        ctx.config = market.config;
+        ctx.id = id;
+        ctx.funding = market.fundingIndex;
+        ctx.base = market.base;
+        (IPriceSource.Status status, uint256 answer, , uint256 timestamp) = ctx.config.source.latestPrice();
+        if (status != IPriceSource.Status.Ok || timestamp > block.timestamp) return (false, ctx);
+        uint256 age = block.timestamp - timestamp;
+        if (age > ctx.config.maxAge || answer >= type(uint192).max) return (false, ctx);
+        uint256 price = (answer << 16) / (SOURCE_PER_QUOTE * ctx.config.lotsPerUnit);
+        int256 adjusted = int256(price) - ctx.funding;
+        if (price < MIN_PRICE || price >= MAX_PRICE || adjusted <= 0 || adjusted >= int256(MAX_PRICE)) {
+            return (false, ctx);
+        }
+        (ctx.price, ctx.adjusted, ctx.age) = (price, adjusted, age);
+        return (true, ctx);
+    }
+
+    /// @notice The source's price in X16 and its age in seconds.
+    function read(MarketConfig memory config, uint256 id) internal view returns (uint256 price, uint256 age) {
+        (IPriceSource.Status status, uint256 answer, , uint256 timestamp) = config.source.latestPrice();
+        if (status != IPriceSource.Status.Ok) revert IExchangeErrors.PriceUnavailable(id, status);
+        if (timestamp > block.timestamp) {
+            revert IExchangeErrors.PriceUnavailable(id, IPriceSource.Status.FromFuture);
+        }
+        if (answer >= type(uint192).max) revert IExchangeErrors.PriceOutOfRange(id, type(int256).max);
+        price = (answer << 16) / (SOURCE_PER_QUOTE * config.lotsPerUnit);
+        if (price < MIN_PRICE || price >= MAX_PRICE) revert IExchangeErrors.PriceOutOfRange(id, int256(price));
+        age = block.timestamp - timestamp;
+    }
+}

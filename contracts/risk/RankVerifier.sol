@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+import {Bits} from "../types/Bits.sol";
+import {Grid} from "./Grid.sol";
+import {RankIndex} from "./RankIndex.sol";
+import {RankScore} from "./RankScore.sol";
+
+/**
+ * Proofs and searches over the rank index. Never writes.
+ *
+ * Rank is (score descending, cell id ascending, FIFO). Both the score and the cell id get worse with u and with v, so the best that
+ * can lie below a node is its corner (lowest u, lowest v), and a corner that is not better than a bound rules out every child at or
+ * above it in both coordinates: one mask clears them. What is visited is the staircase between better and not better, whatever
+ * the number of positions.
+ */
+library RankVerifier {
+    /// A place in the ranking: everything better than it comes first.
+    struct Bound {
+        uint256 score;
+        uint256 cell;
+    }
+
+    /// @notice Reverts with RankingIncomplete if an eligible cell ranks better than `bound`.
+    function requireNothingBetter(
+        RankIndex.State storage index,
+        RankScore.Params memory p,
+        Bound memory bound
+    ) internal view {
+        _require(index, p, bound, RankIndex.ROOT, 0, 0);
+    }
+
+    /// @notice The best eligible cell that ranks after `previous`.
+    function bestAfter(
+        RankIndex.State storage index,
+        RankScore.Params memory p,
+        Bound memory previous
+    ) internal view returns (bool found, Bound memory place) {
+        place.cell = type(uint256).max;
+        _descend(index, p, previous, place, RankIndex.ROOT, 0, 0);
+        _search(index, p, previous, place, RankIndex.ROOT, 0, 0);
+        return (place.cell != type(uint256).max, place);
+    }
+
+    /// @notice The best eligible cell.
+    function best(
+        RankIndex.State storage index,
+        RankScore.Params memory p
+    ) internal view returns (bool found, Bound memory place) {
+        return bestAfter(index, p, Bound({score: type(uint256).max, cell: 0}));
+    }
+
+    function _require(
+        RankIndex.State storage index,
+        RankScore.Params memory p,
+        Bound memory bound,
+        uint256 shift,
+        uint256 u0,
+        uint256 v0
+    ) private view {
+        unchecked {
+            uint256 w = _eligibleRows(RankIndex.word(index, shift, u0, v0), p.vMin, shift, v0);
+            uint256 column = type(uint256).max;
+            uint256 gain;
+            uint256 u;
+            while (w != 0) {
+                uint256 i = Bits.lowest(w);
+                if (i >> 4 != column) {
+                    column = i >> 4;
+                    u = ((u0 << 4) | column) << shift;
+                    if (u >= p.uLimit) return;
+                    gain = RankScore.gain(p, u);
+                }
+                uint256 v = _corner(p.vMin, ((v0 << 4) | (i & 15)) << shift);
+                if (_better(gain, RankScore.equity(p, v), Grid.cellOf(u, v), bound)) {
+                    if (shift == 0) revert IExchangeErrors.RankingIncomplete(u, v);
+                    w ^= 1 << i;
+                    _require(index, p, bound, shift - 4, u >> shift, (v0 << 4) | (i & 15));
+                } else {
+                    w &= _notDominated(i & 15);
+                }
+            }
+        }
+    }
+
+    function _search(
+        RankIndex.State storage index,
+        RankScore.Params memory p,
+        Bound memory previous,
+        Bound memory bestYet,
+        uint256 shift,
+        uint256 u0,
+        uint256 v0
+    ) private view {
+        unchecked {
+            uint256 w = _eligibleRows(RankIndex.word(index, shift, u0, v0), p.vMin, shift, v0);
+            while (w != 0) {
+                uint256 i = Bits.lowest(w);
+                uint256 u = ((u0 << 4) | (i >> 4)) << shift;
+                if (u >= p.uLimit) return;
+                uint256 v = _corner(p.vMin, ((v0 << 4) | (i & 15)) << shift);
+                uint256 gain = RankScore.gain(p, u);
+                uint256 equity = RankScore.equity(p, v);
+                uint256 cell = Grid.cellOf(u, v);
+                if (!_better(gain, equity, cell, bestYet)) {
+                    w &= _notDominated(i & 15);
+                    continue;
+                }
+                w ^= 1 << i;
+                if (shift != 0) _search(index, p, previous, bestYet, shift - 4, u >> shift, (v0 << 4) | (i & 15));
+                else if (_after(gain / equity, cell, previous)) (bestYet.score, bestYet.cell) = (gain / equity, cell);
+            }
+        }
+    }
+
+    /// @dev One greedy path down, so that the exhaustive search starts with a bound that prunes.
+    function _descend(
+        RankIndex.State storage index,
+        RankScore.Params memory p,
+        Bound memory previous,
+        Bound memory bestYet,
+        uint256 shift,
+        uint256 u0,
+        uint256 v0
+    ) private view {
+        unchecked {
+            uint256 w = _eligibleRows(RankIndex.word(index, shift, u0, v0), p.vMin, shift, v0);
+            Bound memory local = Bound({score: 0, cell: type(uint256).max});
+            uint256 child;
+            while (w != 0) {
+                uint256 i = Bits.lowest(w);
+                uint256 u = ((u0 << 4) | (i >> 4)) << shift;
+                if (u >= p.uLimit) break;
+                uint256 v = _corner(p.vMin, ((v0 << 4) | (i & 15)) << shift);
+                uint256 score = RankScore.score(p, u, v);
+                uint256 cell = Grid.cellOf(u, v);
+                w ^= 1 << i;
+                if (shift == 0 && !_after(score, cell, previous)) continue;
+                if (score > local.score || (score == local.score && cell < local.cell)) {
+                    (local.score, local.cell, child) = (score, cell, i);
+                }
+            }
+            if (local.cell == type(uint256).max) return;
+            if (shift == 0) (bestYet.score, bestYet.cell) = (local.score, local.cell);
+            else _descend(index, p, previous, bestYet, shift - 4, (u0 << 4) | (child >> 4), (v0 << 4) | (child & 15));
+        }
+    }
+
+    /// @dev score > bound.score, or equal and the cell nearer to the best corner.
+    function _better(uint256 gain, uint256 equity, uint256 cell, Bound memory bound) private pure returns (bool) {
+        unchecked {
+            if (gain < bound.score * equity) return false;
+            return cell < bound.cell || gain >= (bound.score + 1) * equity;
+        }
+    }
+
+    function _after(uint256 score, uint256 cell, Bound memory previous) private pure returns (bool) {
+        return score < previous.score || (score == previous.score && cell > previous.cell);
+    }
+
+    /// @dev Keeps the children whose v range reaches vMin.
+    function _eligibleRows(uint256 w, uint256 vMin, uint256 shift, uint256 v0) private pure returns (uint256) {
+        unchecked {
+            uint256 row = vMin >> shift;
+            if (row <= v0 << 4) return w;
+            row -= v0 << 4;
+            return row > 15 ? 0 : w & (RankIndex.COLUMNS * ((0xffff << row) & 0xffff));
+        }
+    }
+
+    function _corner(uint256 vMin, uint256 v) private pure returns (uint256) {
+        return v < vMin ? vMin : v;
+    }
+
+    /// @dev Rows below `row` in every column. Columns to the left are done: bits are taken in order of u, then v.
+    function _notDominated(uint256 row) private pure returns (uint256) {
+        unchecked {
+            return RankIndex.COLUMNS * ((1 << row) - 1);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IExchange} from "../interfaces/IExchange.sol";
+
+/**
+ * The insurance fund: an ERC-4626 vault whose assets are its claim in the exchange. Stakers earn the fund's share of fees and bear
+ * what it pays for bankrupt positions. The exchange moves the claim inside its own ledger, so paying cover cannot fail.
+ *
+ * SHARE PRICE. Tokens sent to this contract count for nothing; virtual shares (offset 6) make inflating the first share useless.
+ *
+ * WITHDRAWALS. Shares must be announced with `requestRedeem` and can be redeemed within a window after the cooldown. While a market
+ * is insolvent, what it may still draw today stays in the fund.
+ */
+contract InsuranceFund is ERC4626 {
+    using SafeERC20 for IERC20;
+
+    /// An announced withdrawal.
+    struct Request {
+        uint128 shares;
+        uint64 redeemableFrom; // Unix seconds
+    }
+
+    /// @notice More shares were announced than the account holds.
+    error InsufficientShares(uint256 balance, uint256 requested);
+
+    event RedeemRequested(address indexed owner, uint256 shares, uint256 redeemableFrom);
+
+    uint256 public constant COOLDOWN = 3 days;
+    uint256 public constant WINDOW = 2 days;
+
+    IExchange public immutable exchange;
+    mapping(address owner => Request) public requests;
+
+    constructor(
+        IExchange exchange_
+    ) ERC4626(IERC20(exchange_.collateral())) ERC20("Plimsoll Insurance Fund", "plimIF") {
+        exchange = exchange_;
+        IERC20(asset()).forceApprove(address(exchange_), type(uint256).max);
+    }
+
+    /// @notice Announces that the caller may redeem up to `shares` after the cooldown. Replaces an earlier request.
+    function requestRedeem(uint256 shares) external {
+        if (shares > balanceOf(msg.sender)) revert InsufficientShares(balanceOf(msg.sender), shares);
+        uint256 from = block.timestamp + COOLDOWN;
+        requests[msg.sender] = Request(uint128(shares), uint64(from));
+        emit RedeemRequested(msg.sender, shares, from);
+    }
+
+    /// @notice The fund's claim in the exchange, quote atoms.
+    function totalAssets() public view override returns (uint256) {
+        return exchange.insuranceBalance();
+    }
+
+    /// @notice Shares the owner may redeem now: announced, cooled down, in the window, and not held back by an insolvent market.
+    function maxRedeem(address owner) public view override returns (uint256) {
+        Request memory r = requests[owner];
+        if (block.timestamp < r.redeemableFrom || block.timestamp > r.redeemableFrom + WINDOW) return 0;
+        uint256 shares = Math.min(r.shares, balanceOf(owner));
+        uint256 available = exchange.withdrawableInsurance();
+        if (available == totalAssets()) return shares; // nothing is held back
+        return Math.min(shares, _convertToShares(available, Math.Rounding.Floor));
+    }
+
+    /// @notice Assets the owner may withdraw now, quote atoms.
+    function maxWithdraw(address owner) public view override returns (uint256) {
+        return _convertToAssets(maxRedeem(owner), Math.Rounding.Floor);
+    }
+
+    function _deposit(address caller, address receiver, uint256 assets, uint256 shares) internal override {
+        IERC20(asset()).safeTransferFrom(caller, address(this), assets);
+        exchange.depositInsurance(assets);
+        _mint(receiver, shares);
+        emit Deposit(caller, receiver, assets, shares);
+    }
+
+    function _withdraw(
+        address caller,
+        address receiver,
+        address owner,
+        uint256 assets,
+        uint256 shares
+    ) internal override {
+        if (caller != owner) _spendAllowance(owner, caller, shares);
+        requests[owner].shares -= uint128(shares);
+        _burn(owner, shares);
+        emit Withdraw(caller, receiver, owner, assets, shares);
+        exchange.withdrawInsurance(assets, receiver);
+    }
+
+    function _decimalsOffset() internal pure override returns (uint8) {
+        return 6;
+    }
+}

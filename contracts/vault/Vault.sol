@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Account, ExchangeState, Market} from "../ExchangeStorage.sol";
+import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
+import {Gate} from "../risk/Gate.sol";
+import {Mark} from "../risk/Mark.sol";
+import {MarketContext} from "../types/MarketContext.sol";
+import {Ledger} from "./Ledger.sol";
+
+/**
+ * Custody: the only code that moves tokens. State is written before tokens leave; what arrives is measured. Linked library.
+ */
+library Vault {
+    using SafeERC20 for IERC20;
+
+    /// @notice See IExchange.deposit.
+    function deposit(ExchangeState storage state, uint256 amount) external returns (uint256 account) {
+        _pull(state, amount);
+        account = state.accountOf[msg.sender];
+        if (account == 0) {
+            account = ++state.accountCount;
+            state.accountOf[msg.sender] = account;
+            state.accounts[account] = Account({owner: msg.sender, free: 0});
+            emit IExchangeEvents.AccountOpened(account, msg.sender);
+        }
+        Ledger.credit(state, account, amount);
+        emit IExchangeEvents.Deposited(account, amount);
+    }
+
+    /// @notice See IExchange.withdraw.
+    function withdraw(ExchangeState storage state, uint256 account, uint256 amount, address to) external {
+        if (amount == 0) revert IExchangeErrors.ZeroAmount();
+        _requireRecipient(to);
+        Ledger.debit(state, account, amount);
+        emit IExchangeEvents.Withdrawn(account, to, amount);
+        state.collateral.safeTransfer(to, amount);
+    }
+
+    /// @notice See IExchange.depositInsurance.
+    function depositInsurance(ExchangeState storage state, uint256 amount) external {
+        _requireFund(state);
+        _pull(state, amount);
+        state.insurance += uint128(amount);
+        emit IExchangeEvents.InsuranceDeposited(amount);
+    }
+
+    /// @notice See IExchange.withdrawInsurance.
+    function withdrawInsurance(ExchangeState storage state, uint256 amount, address to) external {
+        _requireFund(state);
+        _requireRecipient(to);
+        uint256 available = withdrawable(state);
+        if (amount > available) revert IExchangeErrors.InsufficientInsurance(available, amount);
+        state.insurance -= uint128(amount);
+        emit IExchangeEvents.InsuranceWithdrawn(to, amount);
+        state.collateral.safeTransfer(to, amount);
+    }
+
+    /// @notice See IExchange.withdrawableInsurance.
+    function withdrawableInsurance(ExchangeState storage state) external view returns (uint256) {
+        return withdrawable(state);
+    }
+
+    /// @notice Takes `amount` from the caller and checks that all of it arrived.
+    function _pull(ExchangeState storage state, uint256 amount) private {
+        if (amount == 0) revert IExchangeErrors.ZeroAmount();
+        if (amount > type(uint96).max) revert IExchangeErrors.BalanceOverflow(0);
+        IERC20 token = state.collateral;
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = token.balanceOf(address(this)) - before;
+        if (received != amount) revert IExchangeErrors.UnexpectedTransferAmount(amount, received);
+    }
+
+    /// @dev A market without a usable price can neither draw nor be judged: it holds nothing back.
+    function withdrawable(ExchangeState storage state) private view returns (uint256) {
+        uint256 held;
+        for (uint256 id = 1; id <= state.marketCount; ++id) {
+            Market storage market = state.markets[id];
+            (bool usable, MarketContext memory ctx) = Mark.tryLoad(market, id);
+            if (!usable) continue;
+            (uint256 account, ) = Gate.pick(market, ctx, 0);
+            if (account != 0) held += Ledger.coverLeft(market, ctx.config.dailyCoverCap);
+        }
+        uint256 claim = state.insurance;
+        return claim > held ? claim - held : 0;
+    }
+
+    function _requireFund(ExchangeState storage state) private view {
+        if (msg.sender != state.insuranceFund) revert IExchangeErrors.NotInsuranceFund(msg.sender);
+    }
+
+    function _requireRecipient(address to) private view {
+        if (to == address(0) || to == address(this)) revert IExchangeErrors.InvalidRecipient(to);
+    }
+}

@@ -1,0 +1,72 @@
+import type { NetworkConnection } from "hardhat/types/network";
+import Plimsoll from "../../ignition/modules/Plimsoll.ts";
+import { MARKETS, type MarketListing, type MarketParameters } from "./markets.ts";
+
+export interface DeployedMarket {
+  id: number;
+  name: string;
+  source: string;
+  aggregator: string;
+  ticksPerPrice: string;
+  parameters: MarketParameters;
+}
+
+export interface DeployOptions {
+  /** Existing collateral; a mock is deployed when there is none. */
+  collateral?: string;
+  /** Existing Chainlink feeds by market name; mocks are deployed for the rest. */
+  feeds?: Record<string, string>;
+  listings?: readonly MarketListing[];
+}
+
+/** Deploys the exchange through Ignition, then sources and markets in order. The signer is the first account. */
+export async function deployPlimsoll(connection: NetworkConnection, options: DeployOptions = {}) {
+  const { ethers, ignition } = connection;
+  const [administrator] = await ethers.getSigners();
+  if (!administrator) throw new Error("the network has no account to deploy from");
+  const startBlock = await ethers.provider.getBlockNumber();
+
+  const collateralAddress =
+    options.collateral ?? (await (await ethers.deployContract("MockCollateral")).getAddress());
+  const deployed = await ignition.deploy(Plimsoll, {
+    parameters: { Plimsoll: { collateral: collateralAddress, administrator: administrator.address } },
+  });
+  const exchangeAddress = await deployed.exchange.getAddress();
+  const exchange = await ethers.getContractAt("Exchange", exchangeAddress);
+  const collateral = await ethers.getContractAt("MockCollateral", collateralAddress);
+  const listings = options.listings ?? MARKETS;
+
+  // each listing seeds its pot with one unit of the collateral
+  const seed = 1_000_000n * BigInt(listings.length);
+  if (options.collateral === undefined) await (await collateral.mint(administrator.address, seed)).wait();
+  await (await collateral.approve(exchangeAddress, seed)).wait();
+
+  const markets: DeployedMarket[] = [];
+  for (const [i, listing] of listings.entries()) {
+    const feed =
+      options.feeds?.[listing.name] ??
+      (await (
+        await ethers.deployContract("MockAggregator", [8, BigInt(Math.round(listing.initialPrice * 1e8))])
+      ).getAddress());
+    const source = await (await ethers.deployContract("ChainlinkSource", [feed])).getAddress();
+    await (await exchange.listMarket({ source, ...listing.parameters })).wait();
+    markets.push({
+      id: i + 1,
+      name: listing.name,
+      source,
+      aggregator: feed,
+      ticksPerPrice: listing.ticksPerPrice.toString(),
+      parameters: listing.parameters,
+    });
+  }
+  return {
+    startBlock,
+    collateralAddress,
+    exchangeAddress,
+    lensAddress: await deployed.lens.getAddress(),
+    insuranceFundAddress: await deployed.insuranceFund.getAddress(),
+    markets,
+    exchange,
+    collateral,
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * The markets that a deployment lists: names, units and risk parameters. Rates are in pips (1e-6), money in quote atoms (1e-6 USD).
+ */
+export interface MarketParameters {
+  maxAge: number;
+  tradeAge: number;
+  tickValue: number;
+  maxSteps: number;
+  lotsPerUnit: bigint;
+  initialRate: number;
+  maintenanceRate: number;
+  targetRate: number;
+  slippageRate: number;
+  bandRate: number;
+  takerFeeRate: number;
+  makerFeeRate: number;
+  liquidationFeeRate: number;
+  minNotional: bigint;
+  minMargin: bigint;
+  maxOpenInterest: bigint;
+  insuranceShare: number;
+  rewardRate: number;
+  dailyCoverCap: bigint;
+  maturity: number;
+}
+
+export interface MarketListing {
+  name: string;
+  /** Ticks per unit of price: the price in quote units is tick / ticksPerPrice. */
+  ticksPerPrice: bigint;
+  /** First answer of the mock feed on a local chain, in whole quote units. */
+  initialPrice: number;
+  parameters: MarketParameters;
+}
+
+const USD = 1_000_000n;
+
+const common = {
+  maxAge: 60, // Chainlink's fast feeds answer within seconds in a crash; older than this, nobody knows the price
+  tradeAge: 20,
+  tickValue: 10,
+  maxSteps: 64,
+  initialRate: 20_000, // 50x
+  maintenanceRate: 10_000,
+  targetRate: 20_000,
+  slippageRate: 5_000,
+  bandRate: 50_000,
+  takerFeeRate: 450,
+  makerFeeRate: 150,
+  liquidationFeeRate: 1_000,
+  minNotional: 10n * USD,
+  minMargin: 1n * USD,
+  insuranceShare: 800_000,
+  rewardRate: 200,
+  dailyCoverCap: 5_000_000n * USD,
+  maturity: 30,
+};
+
+export const MARKETS: readonly MarketListing[] = [
+  {
+    name: "BTC",
+    ticksPerPrice: 10n, // tick = 0.1 USD, lot = 0.0001 BTC: one lot at one tick is 10 atoms
+    initialPrice: 121_700,
+    parameters: { ...common, lotsPerUnit: 10_000n, maxOpenInterest: 10_000_000_000n },
+  },
+  {
+    name: "ETH",
+    ticksPerPrice: 100n, // tick = 0.01 USD, lot = 0.001 ETH: one lot at one tick is 10 atoms
+    initialPrice: 4_370,
+    parameters: { ...common, lotsPerUnit: 1_000n, maxOpenInterest: 10_000_000_000n },
+  },
+];
