@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+
+/**
+ * What an account's resting orders in one market hold back, in one word:
+ *
+ * | seats 32 | askReserve 96 | bidReserve 96 |   : 224
+ *
+ * Reserves are in quote atoms: Σ of ⌈lots · tick · tickValue / leverage⌉ a side, fixed at placement; reduce-only orders need none.
+ * Only the larger side is held back from free collateral, because both sides cannot fill against a flat position.
+ * `seats`: bit i is set while the account's order seat i is taken; 32 seats bound what cancelling all of them costs.
+ */
+type OrderMargin is uint256;
+
+using OrderMarginLibrary for OrderMargin global;
+
+library OrderMarginLibrary {
+    function bidReserve(OrderMargin m) internal pure returns (uint256) {
+        return uint96(OrderMargin.unwrap(m));
+    }
+
+    function askReserve(OrderMargin m) internal pure returns (uint256) {
+        return uint96(OrderMargin.unwrap(m) >> 96);
+    }
+
+    function seats(OrderMargin m) internal pure returns (uint256) {
+        return uint32(OrderMargin.unwrap(m) >> 192);
+    }
+
+    /// @notice Quote atoms held back from free collateral.
+    function reserved(OrderMargin m) internal pure returns (uint256) {
+        uint256 bid = bidReserve(m);
+        uint256 ask = askReserve(m);
+        return bid > ask ? bid : ask;
+    }
+
+    function add(OrderMargin m, bool isBid, uint256 amount) internal pure returns (OrderMargin) {
+        if ((isBid ? bidReserve(m) : askReserve(m)) + amount > type(uint96).max) revert IExchangeErrors.OrderMarginOverflow();
+        return OrderMargin.wrap(OrderMargin.unwrap(m) + (isBid ? amount : amount << 96));
+    }
+
+    /// @dev The caller removes only what it added: the amounts telescope, so this never borrows from the neighbouring field.
+    function sub(OrderMargin m, bool isBid, uint256 amount) internal pure returns (OrderMargin) {
+        return OrderMargin.wrap(OrderMargin.unwrap(m) - (isBid ? amount : amount << 96));
+    }
+
+    function withSeat(OrderMargin m, uint256 seat) internal pure returns (OrderMargin) {
+        return OrderMargin.wrap(OrderMargin.unwrap(m) | (1 << (192 + seat)));
+    }
+
+    function withoutSeat(OrderMargin m, uint256 seat) internal pure returns (OrderMargin) {
+        return OrderMargin.wrap(OrderMargin.unwrap(m) & ~(uint256(1) << (192 + seat)));
+    }
+}
