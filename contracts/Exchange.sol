@@ -201,11 +201,7 @@ contract Exchange is IExchange, AccessControl, Multicall, ReentrancyGuardTransie
     }
 
     /// @inheritdoc IExchange
-    function levelAt(
-        uint256 market,
-        bool isBid,
-        uint256 tick
-    ) external view returns (uint256 lots, uint256 orders) {
+    function levelAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 lots, uint256 orders) {
         return StateViews.levelAt(_state, market, isBid, tick);
     }
 
@@ -215,15 +211,28 @@ contract Exchange is IExchange, AccessControl, Multicall, ReentrancyGuardTransie
     }
 
     /// @inheritdoc IExchange
+    function indexWordAt(
+        uint256 market,
+        bool isLong,
+        uint256 shift,
+        uint256 u,
+        uint256 v
+    ) external view returns (uint256) {
+        return StateViews.indexWordAt(_state, market, isLong, shift, u, v);
+    }
+
+    /// @inheritdoc IExchange
+    function indexTailAt(uint256 market, bool isLong, uint256 u, uint256 v) external view returns (uint256) {
+        return StateViews.indexTailAt(_state, market, isLong, u, v);
+    }
+
+    /// @inheritdoc IExchange
     function markPrice(uint256 market) external view returns (uint256 price, uint256 age) {
         return StateViews.markPrice(_state, market);
     }
 
     /// @inheritdoc IExchange
-    function bankruptAccount(
-        uint256 market,
-        uint256 nominee
-    ) external view returns (uint256 account, int256 price) {
+    function bankruptAccount(uint256 market, uint256 nominee) external view returns (uint256 account, int256 price) {
         return StateViews.bankruptAccount(_state, market, nominee);
     }
 

@@ -25,7 +25,7 @@ type AbiEntry = {
 
 function main(): number {
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const artifacts = process.env["ABI_ARTIFACTS"] ?? `${root}artifacts`;
+  const artifacts = process.env.ABI_ARTIFACTS ?? `${root}artifacts`;
   const parts: string[] = [HEADER];
   for (const [constant, name] of Object.entries(INTERFACES)) {
     const path = `${artifacts}/contracts/interfaces/${name}.sol/${name}.json`;
@@ -44,7 +44,8 @@ function main(): number {
 }
 
 function normalise(abi: AbiEntry[]): AbiEntry[] {
-  const key = (entry: AbiEntry) => `${entry.type} ${entry.name ?? ""}(${(entry.inputs ?? []).map((p) => p.type).join()})`;
+  const key = (entry: AbiEntry) =>
+    `${entry.type} ${entry.name ?? ""}(${(entry.inputs ?? []).map((p) => p.type).join()})`;
   return abi.map(strip).sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 

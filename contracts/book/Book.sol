@@ -42,10 +42,7 @@ library Book {
 
     /// @notice Puts an order at the end of its level's queue.
     /// @param f Everything but the generation, which the slot knows.
-    function insert(
-        State storage self,
-        OrderLibrary.Fields memory f
-    ) internal returns (uint256 slot, uint256 orderId) {
+    function insert(State storage self, OrderLibrary.Fields memory f) internal returns (uint256 slot, uint256 orderId) {
         slot = self.freeSlot;
         if (slot == 0) {
             slot = uint256(self.slotCount) + 1;
@@ -57,21 +54,21 @@ library Book {
             f.generation = (free.generation() + 1) & 0xffff;
         }
         uint256 key = _levelKey(f.isBid, f.tick);
-        Level l = self.levels[key];
+        Level queue = self.levels[key];
         Order order = OrderLibrary.pack(f);
-        uint256 head = l.head();
+        uint256 head = queue.head();
         if (head == 0) {
             head = slot;
             (f.isBid ? self.bidTicks : self.askTicks).insert(f.tick);
             uint256 top = best(self, f.isBid);
             if (top == 0 || (f.isBid ? f.tick > top : f.tick < top)) _setBest(self, f.isBid, f.tick);
         } else {
-            uint256 tail = l.tail();
+            uint256 tail = queue.tail();
             order = order.withPrev(tail);
             self.orders[tail] = self.orders[tail].withNext(slot);
         }
         self.orders[slot] = order;
-        self.levels[key] = LevelLibrary.make(head, slot, l.lots() + f.lots, l.count() + 1);
+        self.levels[key] = LevelLibrary.make(head, slot, queue.lots() + f.lots, queue.count() + 1);
         return (slot, idOf(slot, order));
     }
 
@@ -80,7 +77,7 @@ library Book {
         bool isBid = order.isBid();
         uint256 tick = order.tick();
         uint256 key = _levelKey(isBid, tick);
-        Level l = self.levels[key];
+        Level queue = self.levels[key];
         uint256 prev = order.prev();
         uint256 next = order.next();
         if (prev != 0) self.orders[prev] = self.orders[prev].withNext(next);
@@ -91,10 +88,10 @@ library Book {
             if (best(self, isBid) == tick) _setBest(self, isBid, tickFrom(self, isBid, tick));
         } else {
             self.levels[key] = LevelLibrary.make(
-                prev == 0 ? next : l.head(),
-                next == 0 ? prev : l.tail(),
-                l.lots() - order.lots(),
-                l.count() - 1
+                prev == 0 ? next : queue.head(),
+                next == 0 ? prev : queue.tail(),
+                queue.lots() - order.lots(),
+                queue.count() - 1
             );
         }
         self.orders[slot] = order.freed(self.freeSlot);
@@ -105,8 +102,8 @@ library Book {
     function reduce(State storage self, uint256 slot, Order order, uint256 lots) internal {
         self.orders[slot] = order.withLots(order.lots() - lots);
         uint256 key = _levelKey(order.isBid(), order.tick());
-        Level l = self.levels[key];
-        self.levels[key] = LevelLibrary.make(l.head(), l.tail(), l.lots() - lots, l.count());
+        Level queue = self.levels[key];
+        self.levels[key] = LevelLibrary.make(queue.head(), queue.tail(), queue.lots() - lots, queue.count());
     }
 
     /// @notice The live order with this external id; reverts with UnknownOrder for any other, older generations included.

@@ -54,7 +54,7 @@ library Matching {
         Order order;
         uint256 tick;
         uint256 lots;
-        bool dropRest; // the maker's opening leg is refused: what is left of its order goes
+        bool dropRest; // what is left of the maker's order goes: its margin does not reach for it
         FillRule.Plan maker;
         FillRule.Plan taker;
         uint256 cover;
@@ -148,7 +148,13 @@ library Matching {
             leverage: f.order.leverage(),
             agedPriceMayOpen: t.kind != Kind.Order
         });
+        f.dropRest = false;
         f.maker = _planMakerFor(state, market, ctx, terms, f, p);
+        if (f.maker.refusal == FillRule.Refusal.MarginShort && f.lots < f.order.lots()) {
+            // this fill's part of the reserve is too little, but the order may hold enough: then the rest of it goes
+            f.dropRest = true;
+            f.maker = _planMakerFor(state, market, ctx, terms, f, p);
+        }
         if (f.maker.refusal != FillRule.Refusal.MarginShort || f.maker.closed == 0) return;
         // the opening leg is refused, the closing leg may still be admissible; nobody searches for a smaller size
         f.lots = f.maker.closed;
@@ -164,7 +170,8 @@ library Matching {
         Fill memory f,
         Position memory p
     ) private view returns (FillRule.Plan memory) {
-        (uint256 freed, ) = OrderDesk.releasable(market, f.order, f.lots, ctx.config.tickValue);
+        bool opens = FillRule.closingLots(p, terms.buys, f.lots) == 0;
+        (uint256 freed, ) = OrderDesk.releasable(market, f.order, f.lots, f.dropRest, opens);
         uint256 free = Ledger.freeOf(state, f.order.account()) + freed;
         return FillRule.plan(ctx, p, free, terms, f.lots, f.tick);
     }
@@ -189,7 +196,6 @@ library Matching {
         }
         t.refusal = f.taker.refusal;
         if (t.refusal == FillRule.Refusal.Uncovered || f.taker.closed == 0 || f.taker.opened == 0) return false;
-        f.dropRest = f.dropRest && f.lots == f.taker.closed;
         f.lots = f.taker.closed;
         _planMaker(state, market, ctx, t, f, makerPosition);
         if (f.maker.refusal != FillRule.Refusal.None) return false;
@@ -246,8 +252,8 @@ library Matching {
         Fill memory f,
         Settlement.Loan memory maker
     ) private {
-        uint256 freed = OrderDesk.take(market, f.slot, f.order, f.lots, ctx.config.tickValue);
         FillRule.Plan memory m = f.maker;
+        uint256 freed = OrderDesk.take(market, f.slot, f.order, f.lots, f.dropRest, m.closed == 0);
         FillRule.Plan memory r = f.taker;
         emit IExchangeEvents.Trade(
             ctx.id,
@@ -259,8 +265,13 @@ library Matching {
             f.lots
         );
         if (f.dropRest && f.lots < f.order.lots()) {
-            Order rest = market.book.orders[f.slot];
-            freed += OrderDesk.remove(market, ctx.id, f.slot, rest, IExchangeEvents.RemovalReason.MarginShort);
+            emit IExchangeEvents.OrderRemoved(
+                ctx.id,
+                maker.account,
+                Book.idOf(f.slot, f.order),
+                f.order.lots() - f.lots,
+                IExchangeEvents.RemovalReason.MarginShort
+            );
         }
         maker.position = m.position;
         Settlement.store(market, ctx, maker);

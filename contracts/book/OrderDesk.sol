@@ -40,43 +40,50 @@ library OrderDesk {
         (slot, orderId) = market.book.insert(f);
         _setSeat(market, f.account, f.seat, slot);
         uint256 before = margin.reserved();
-        margin = margin.withSeat(f.seat).add(
-            f.isBid,
-            reserveOf(OrderLibrary.pack(f), f.lots, market.config.tickValue)
-        );
+        margin = margin.withSeat(f.seat).add(f.isBid, reserveOf(OrderLibrary.pack(f), f.lots, market.config.tickValue));
         market.orderMargins[f.account] = margin;
         held = margin.reserved() - before;
     }
 
-    /// @notice What filling or removing `lots` of an order would give back to free collateral.
+    /**
+     * @notice What filling `lots` of an order would give back to free collateral.
+     * @param whole Whether the rest of the order goes with it.
+     * @param opens Whether the fill opens exposure: then the other side of the account's quotes can only close it again, and its
+     * reserve gives way by as much.
+     */
     function releasable(
         Market storage market,
         Order order,
         uint256 lots,
-        uint256 tickValue
+        bool whole,
+        bool opens
     ) internal view returns (uint256 freed, OrderMargin margin) {
         margin = market.orderMargins[order.account()];
+        uint256 tickValue = market.config.tickValue;
         uint256 open = order.lots();
-        uint256 reserve = reserveOf(order, open, tickValue) - reserveOf(order, open - lots, tickValue);
+        uint256 all = reserveOf(order, open, tickValue);
+        uint256 part = all - reserveOf(order, open - lots, tickValue);
         uint256 before = margin.reserved();
-        margin = margin.sub(order.isBid(), reserve);
-        if (lots == open) margin = margin.withoutSeat(order.seat());
+        margin = margin.sub(order.isBid(), whole ? all : part);
+        if (opens) margin = margin.sub(!order.isBid(), part);
+        if (whole || lots == open) margin = margin.withoutSeat(order.seat());
         freed = before - margin.reserved();
     }
 
-    /// @notice Takes `lots` off a resting order, or the order off the book when that is all of it.
-    /// @return freed What the caller must give back to the owner's free collateral.
+    /// @notice Takes `lots` off a resting order, or the order off the book when that is all of it or `whole` says so.
+    /// @return freed What the caller must give back to the owner's free collateral: as `releasable` said.
     function take(
         Market storage market,
         uint256 slot,
         Order order,
         uint256 lots,
-        uint256 tickValue
+        bool whole,
+        bool opens
     ) internal returns (uint256 freed) {
         OrderMargin margin;
-        (freed, margin) = releasable(market, order, lots, tickValue);
+        (freed, margin) = releasable(market, order, lots, whole, opens);
         market.orderMargins[order.account()] = margin;
-        if (lots == order.lots()) market.book.remove(slot, order);
+        if (whole || lots == order.lots()) market.book.remove(slot, order);
         else market.book.reduce(slot, order, lots);
     }
 
@@ -89,7 +96,7 @@ library OrderDesk {
         Order order,
         IExchangeEvents.RemovalReason reason
     ) internal returns (uint256 freed) {
-        freed = take(market, slot, order, order.lots(), market.config.tickValue);
+        freed = take(market, slot, order, order.lots(), true, false);
         emit IExchangeEvents.OrderRemoved(marketId, order.account(), Book.idOf(slot, order), order.lots(), reason);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
 import {OrderRequest, OrderResult, TimeInForce} from "../interfaces/IExchange.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
@@ -76,13 +77,7 @@ library Trading {
         Market storage market = _market(state, marketId);
         (uint256 slot, Order order) = market.book.find(orderId);
         if (order.account() != account) revert IExchangeErrors.NotOrderOwner(orderId, account);
-        uint256 freed = OrderDesk.remove(
-            market,
-            marketId,
-            slot,
-            order,
-            IExchangeEvents.RemovalReason.Cancelled
-        );
+        uint256 freed = OrderDesk.remove(market, marketId, slot, order, IExchangeEvents.RemovalReason.Cancelled);
         Ledger.credit(state, account, freed);
     }
 
@@ -102,11 +97,14 @@ library Trading {
         if (priced) {
             (bool insolvent, bool isLong) = Gate.refresh(market, ctx);
             if (insolvent && loan.position.isLong() != isLong) revert IExchangeErrors.MarketInsolvent(marketId);
+        } else if (market.taken != 0) {
+            bool isLong = market.positions[market.taken].load().isLong();
+            if (loan.position.isLong() != isLong) revert IExchangeErrors.MarketInsolvent(marketId);
         }
         Ledger.debit(state, account, amount);
         loan.position.margin += int256(amount);
         Settlement.store(market, ctx, loan);
-        market.pot += uint128(amount);
+        market.pot += SafeCast.toUint128(amount);
         emit IExchangeEvents.MarginAdded(marketId, account, amount);
     }
 
@@ -124,7 +122,7 @@ library Trading {
         if (amount > available) revert IExchangeErrors.InsufficientMargin(account, available, amount);
         p.margin -= int256(amount);
         Settlement.store(market, ctx, loan);
-        market.pot -= uint128(amount);
+        market.pot -= SafeCast.toUint128(amount);
         Ledger.credit(state, account, amount);
         emit IExchangeEvents.MarginRemoved(marketId, account, amount);
     }

@@ -204,13 +204,19 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     /// @notice The packed order in a slot (see Order for its layout).
     function orderAt(uint256 market, uint256 slot) external view returns (uint256);
     /// @notice What rests at a tick: lots, and number of orders.
-    function levelAt(
-        uint256 market,
-        bool isBid,
-        uint256 tick
-    ) external view returns (uint256 lots, uint256 orders);
+    function levelAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 lots, uint256 orders);
     /// @notice The best tick at or behind `tick` (bids: at or below, asks: at or above); 0 when there is none.
     function nextTick(uint256 market, bool isBid, uint256 tick) external view returns (uint256);
+    /// @notice A word of a side's rank index (see RankIndex): level `shift` 0, 4, 8 or 12, parent coordinates (u, v) at that level.
+    function indexWordAt(
+        uint256 market,
+        bool isLong,
+        uint256 shift,
+        uint256 u,
+        uint256 v
+    ) external view returns (uint256);
+    /// @notice The last position of an index cell; stale when the cell is empty.
+    function indexTailAt(uint256 market, bool isLong, uint256 u, uint256 v) external view returns (uint256);
     /// @notice The price the market would use now, with its age. Reverts when it is unavailable or stale.
     function markPrice(uint256 market) external view returns (uint256 price, uint256 age);
 

@@ -67,8 +67,5 @@ interface ILens {
         uint256 market,
         uint256 nominee,
         uint256 limit
-    )
-        external
-        view
-        returns (uint256 blockNumber, uint256 bankrupt, int256 price, QueueEntry[] memory entries);
+    ) external view returns (uint256 blockNumber, uint256 bankrupt, int256 price, QueueEntry[] memory entries);
 }

@@ -21,8 +21,5 @@ interface IPriceSource {
      * @return confidence Half-width of the price's confidence interval in the same unit; 0 when the source has none.
      * @return timestamp When the price was observed, in Unix seconds.
      */
-    function latestPrice()
-        external
-        view
-        returns (Status status, uint256 price, uint256 confidence, uint256 timestamp);
+    function latestPrice() external view returns (Status status, uint256 price, uint256 confidence, uint256 timestamp);
 }

@@ -57,9 +57,9 @@ contract Lens is ILens {
         uint256 found;
         uint256 tick = exchange.nextTick(market, isBid, fromTick == 0 && isBid ? type(uint24).max : fromTick);
         while (tick != 0 && found < count) {
-            DepthLevel memory l = levels[found++];
-            l.tick = tick;
-            (l.lots, l.orders) = exchange.levelAt(market, isBid, tick);
+            DepthLevel memory entry = levels[found++];
+            entry.tick = tick;
+            (entry.lots, entry.orders) = exchange.levelAt(market, isBid, tick);
             tick = exchange.nextTick(market, isBid, isBid ? tick - 1 : tick + 1);
         }
         assembly ("memory-safe") {
@@ -94,11 +94,7 @@ contract Lens is ILens {
         uint256 market,
         uint256 nominee,
         uint256 limit
-    )
-        external
-        view
-        returns (uint256 blockNumber, uint256 bankrupt, int256 price, QueueEntry[] memory entries)
-    {
+    ) external view returns (uint256 blockNumber, uint256 bankrupt, int256 price, QueueEntry[] memory entries) {
         blockNumber = block.number;
         (bankrupt, price) = exchange.bankruptAccount(market, nominee);
         if (bankrupt == 0) return (blockNumber, 0, 0, entries);
@@ -133,10 +129,7 @@ contract Lens is ILens {
     }
 
     /// @dev Accounts [from, end) of this page; cursor 0 begins at the first account and ends the walk.
-    function _page(
-        uint256 from,
-        uint256 count
-    ) private view returns (uint256 first, uint256 end, uint256 nextFrom) {
+    function _page(uint256 from, uint256 count) private view returns (uint256 first, uint256 end, uint256 nextFrom) {
         uint256 last = exchange.accountCount();
         first = from == 0 ? 1 : from;
         end = first + count;

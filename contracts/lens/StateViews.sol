@@ -83,10 +83,7 @@ library StateViews {
         bool isBid,
         uint256 tick
     ) external view returns (uint256 lots, uint256 orders) {
-        return (
-            state.markets[id].book.level(isBid, tick).lots(),
-            state.markets[id].book.level(isBid, tick).count()
-        );
+        return (state.markets[id].book.level(isBid, tick).lots(), state.markets[id].book.level(isBid, tick).count());
     }
 
     function nextTick(
@@ -95,7 +92,32 @@ library StateViews {
         bool isBid,
         uint256 tick
     ) external view returns (uint256) {
+        if (tick > type(uint24).max) {
+            if (!isBid) return 0;
+            tick = type(uint24).max;
+        }
         return state.markets[id].book.tickFrom(isBid, tick);
+    }
+
+    function indexWordAt(
+        ExchangeState storage state,
+        uint256 id,
+        bool isLong,
+        uint256 shift,
+        uint256 u,
+        uint256 v
+    ) external view returns (uint256) {
+        return Settlement.index(state.markets[id], isLong).word(shift, u, v);
+    }
+
+    function indexTailAt(
+        ExchangeState storage state,
+        uint256 id,
+        bool isLong,
+        uint256 u,
+        uint256 v
+    ) external view returns (uint256) {
+        return Settlement.index(state.markets[id], isLong).tailOf(u, v);
     }
 
     function markPrice(ExchangeState storage state, uint256 id) external view returns (uint256 price, uint256 age) {
@@ -113,7 +135,6 @@ library StateViews {
         Position memory p;
         (account, p) = Gate.pick(market, ctx, nominee);
         if (account == 0) return (0, 0);
-        p.settle(ctx.funding);
         price = p.bankruptcyPrice();
     }
 

@@ -46,7 +46,7 @@ library Liquidation {
 
         t.terms.buys = p.lots < 0;
         t.remaining = p.closeSize(ctx, maxSteps);
-        t.limitTick = p.limitTick(ctx, t.remaining == p.size());
+        t.limitTick = p.limitTick(ctx, t.remaining == p.size(), maxSteps);
         t.steps = maxSteps;
         Tally memory tally;
         Matching.run(state, market, ctx, t, tally);

@@ -26,7 +26,11 @@ library LiquidationPlan {
      * Everything, if m* ≤ s + f, if E ≤ (s + f)·q·P, or if less than the minimum notional would stay open.
      * @param fills Most fills there can be: each rounds its fee up by less than one atom, which E must bear.
      */
-    function closeSize(Position memory p, MarketContext memory ctx, uint256 fills) internal pure returns (uint256 lots) {
+    function closeSize(
+        Position memory p,
+        MarketContext memory ctx,
+        uint256 fills
+    ) internal pure returns (uint256 lots) {
         uint256 open = p.size();
         uint256 drag = uint256(ctx.config.slippageRate) + ctx.config.liquidationFeeRate;
         uint256 target = ctx.config.targetRate;
@@ -41,12 +45,17 @@ library LiquidationPlan {
     /**
      * @notice The worst tick a solvent position may be liquidated at: the mark less slippage for a part, the price that leaves zero
      * equity after fees for the whole.
+     * @param fills As for `closeSize`.
      */
-    function limitTick(Position memory p, MarketContext memory ctx, bool whole) internal pure returns (uint256) {
+    function limitTick(
+        Position memory p,
+        MarketContext memory ctx,
+        bool whole,
+        uint256 fills
+    ) internal pure returns (uint256) {
         if (!whole) return slippageTick(ctx, p.lots > 0);
-        int256 lots = int256(p.size());
-        int256 fee = int256(Margin.requirement(1, ctx.price, ctx.config.liquidationFeeRate)) * lots;
-        int256 unit = lots * int256(uint256(ctx.config.tickValue));
+        int256 fee = int256(Margin.requirement(p.size(), ctx.price, ctx.config.liquidationFeeRate) + fills);
+        int256 unit = int256(p.size() * ctx.config.tickValue);
         int256 k = p.bankruptcyCost();
         return
             p.lots > 0

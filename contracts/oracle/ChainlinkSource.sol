@@ -23,11 +23,7 @@ contract ChainlinkSource is IPriceSource {
     }
 
     /// @inheritdoc IPriceSource
-    function latestPrice()
-        external
-        view
-        returns (Status status, uint256 price, uint256 confidence, uint256 timestamp)
-    {
+    function latestPrice() external view returns (Status status, uint256 price, uint256 confidence, uint256 timestamp) {
         try aggregator.latestRoundData() returns (uint80, int256 answer, uint256, uint256 updatedAt, uint80) {
             if (updatedAt == 0) return (Status.NoData, 0, 0, 0);
             if (answer <= 0) return (Status.NotPositive, 0, 0, 0);

@@ -23,13 +23,10 @@ library Gate {
     using Margin for Position;
 
     /// @notice Refreshes what must be and answers whether a position is bankrupt, and on which side.
-    function refresh(
-        Market storage market,
-        MarketContext memory ctx
-    ) internal returns (bool insolvent, bool isLong) {
+    function refresh(Market storage market, MarketContext memory ctx) internal returns (bool insolvent, bool isLong) {
         uint256 taken = market.taken;
         if (taken != 0) {
-            Position memory p = market.positions[taken].load();
+            Position memory p = _settled(market, ctx, taken);
             if (p.isBankrupt(ctx)) return (true, p.isLong());
             market.taken = 0;
         }
@@ -52,6 +49,7 @@ library Gate {
      * @notice The bankrupt account that the waterfall takes next; 0 for none.
      * Order: the account already taken; then, of cells wholly past bankruptcy, the lowest v, the lowest u, FIFO; then `nominee`, if
      * its exact equity is negative.
+     * The position comes with its funding settled: what a liquidation would judge it by.
      */
     function pick(
         Market storage market,
@@ -60,19 +58,28 @@ library Gate {
     ) internal view returns (uint256 account, Position memory p) {
         account = market.taken;
         if (account != 0) {
-            p = market.positions[account].load();
+            p = _settled(market, ctx, account);
             if (p.isBankrupt(ctx)) return (account, p);
         }
         uint256 tick = Grid.bankruptcyTick(ctx.adjusted, ctx.base);
         account = _first(market, true, Grid.coordinateV(true, tick));
         if (account == 0) account = _first(market, false, Grid.coordinateV(false, tick));
-        if (account != 0) return (account, market.positions[account].load());
+        if (account != 0) return (account, _settled(market, ctx, account));
         if (nominee != 0) {
-            p = market.positions[nominee].load();
+            p = _settled(market, ctx, nominee);
             if (p.isBankrupt(ctx)) return (nominee, p);
         }
         Position memory none;
         return (0, none);
+    }
+
+    function _settled(
+        Market storage market,
+        MarketContext memory ctx,
+        uint256 account
+    ) private view returns (Position memory p) {
+        p = market.positions[account].load();
+        if (p.lots != 0) p.settle(ctx.funding);
     }
 
     function _first(Market storage market, bool isLong, uint256 mark) private view returns (uint256) {

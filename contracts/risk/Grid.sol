@@ -10,7 +10,8 @@ pragma solidity 0.8.37;
  *     bankruptcy tick (14 bits):  | sign 1 | exponent 4 | mantissa 9 |               width ≤ 0.20 %, negative values below 2^13
  *
  * `base` is the exponent of the lowest octave, fixed per market when it is listed. Prices are in quote atoms per lot × 2^16
- * ("X16"). Both tick functions are monotone over all inputs and clamp outside the range; that is all that safety needs.
+ * ("X16"). Both tick functions are monotone over all inputs and clamp outside the range. Safety needs the ticks to be monotone, and
+ * `tickWidth` to be no less than the width of the cell: the corridor keeps two of them between opposing sides.
  *
  * Index coordinates (u, v) are ticks mirrored such that smaller always ranks better on either side of the market:
  *
@@ -53,11 +54,14 @@ library Grid {
         }
     }
 
-    /// @notice Width of the bankruptcy tick that holds `price` (≥ 0), in X16, rounded up where the price is below the first octave.
+    /// @notice Width of the bankruptcy tick that holds `price` (≥ 0), in X16, rounded up. The innermost cell reaches down to zero; the
+    /// outermost has no end, and its width is more than any position can bear: nothing opens there.
     function tickWidth(uint256 price, uint256 base) internal pure returns (uint256) {
         unchecked {
-            uint256 exponent = price >> base == 0 ? base : 255 - _clz(price);
-            return (1 << (exponent - BANKRUPTCY_MANTISSA)) + 1;
+            uint256 tick = _encode(price, base, BANKRUPTCY_MANTISSA);
+            if (tick == 0) return (1 << base) + (1 << (base - BANKRUPTCY_MANTISSA)) + 1;
+            if (tick == (16 << BANKRUPTCY_MANTISSA) - 1) return 1 << 128;
+            return (1 << (255 - _clz(price) - BANKRUPTCY_MANTISSA)) + 1;
         }
     }
 

@@ -40,10 +40,7 @@ library Margin {
     function equityX16(Position memory p, uint256 price, int256 funding) internal pure returns (int256) {
         int256 cost = int256(p.cost) * ONE;
         return
-            p.margin * ONE +
-            p.lots * int256(price) -
-            (p.lots > 0 ? cost : -cost) -
-            p.lots * (funding - p.fundingIndex);
+            p.margin * ONE + p.lots * int256(price) - (p.lots > 0 ? cost : -cost) - p.lots * (funding - p.fundingIndex);
     }
 
     /// @notice Equity at the mark in quote atoms, rounded down.

@@ -37,25 +37,36 @@ library Mark {
 
     /// @notice Like `load`, but says whether the price is usable (answered, in range, not stale) instead of reverting. When it is
     /// not, `price` and `adjusted` are zero.
-    function tryLoad(
-        Market storage market,
-        uint256 id
-    ) internal view returns (bool usable, MarketContext memory ctx) {
+    function tryLoad(Market storage market, uint256 id) internal view returns (bool usable, MarketContext memory ctx) {
         ctx.config = market.config;
         ctx.id = id;
         ctx.funding = market.fundingIndex;
         ctx.base = market.base;
-        (IPriceSource.Status status, uint256 answer, , uint256 timestamp) = ctx.config.source.latestPrice();
-        if (status != IPriceSource.Status.Ok || timestamp > block.timestamp) return (false, ctx);
-        uint256 age = block.timestamp - timestamp;
-        if (age > ctx.config.maxAge || answer >= type(uint192).max) return (false, ctx);
-        uint256 price = (answer << 16) / (SOURCE_PER_QUOTE * ctx.config.lotsPerUnit);
-        int256 adjusted = int256(price) - ctx.funding;
-        if (price < MIN_PRICE || price >= MAX_PRICE || adjusted <= 0 || adjusted >= int256(MAX_PRICE)) {
+        try ctx.config.source.latestPrice() returns (
+            IPriceSource.Status status,
+            uint256 answer,
+            uint256,
+            uint256 timestamp
+        ) {
+            if (status != IPriceSource.Status.Ok || timestamp > block.timestamp) return (false, ctx);
+            uint256 age = block.timestamp - timestamp;
+            uint256 price = _convert(ctx.config, answer);
+            int256 adjusted = int256(price) - ctx.funding;
+            if (age > ctx.config.maxAge || adjusted <= 0 || adjusted >= int256(MAX_PRICE)) return (false, ctx);
+            (ctx.price, ctx.adjusted, ctx.age) = (price, adjusted, age);
+            return (true, ctx);
+        } catch {
+            // one broken feed must not lock what does not depend on it
             return (false, ctx);
         }
-        (ctx.price, ctx.adjusted, ctx.age) = (price, adjusted, age);
-        return (true, ctx);
+    }
+
+    /// @dev Clamped to what the exchange can represent: in the end cells of the grid positions close and clear, and none opens.
+    function _convert(MarketConfig memory config, uint256 answer) private pure returns (uint256 price) {
+        if (answer > type(uint192).max) return MAX_PRICE - 1;
+        price = (answer << 16) / (SOURCE_PER_QUOTE * config.lotsPerUnit);
+        if (price < MIN_PRICE) return MIN_PRICE;
+        if (price >= MAX_PRICE) return MAX_PRICE - 1;
     }
 
     /// @notice The source's price in X16 and its age in seconds.
@@ -65,9 +76,7 @@ library Mark {
         if (timestamp > block.timestamp) {
             revert IExchangeErrors.PriceUnavailable(id, IPriceSource.Status.FromFuture);
         }
-        if (answer >= type(uint192).max) revert IExchangeErrors.PriceOutOfRange(id, type(int256).max);
-        price = (answer << 16) / (SOURCE_PER_QUOTE * config.lotsPerUnit);
-        if (price < MIN_PRICE || price >= MAX_PRICE) revert IExchangeErrors.PriceOutOfRange(id, int256(price));
+        price = _convert(config, answer);
         age = block.timestamp - timestamp;
     }
 }

@@ -187,4 +187,3 @@ library RankIndex {
         }
     }
 }
-

@@ -46,14 +46,16 @@ library MarketConfigLibrary {
         if (c.maxAge == 0) revert IExchangeErrors.InvalidMarketConfig("maxAge");
         if (c.tradeAge == 0 || c.tradeAge > c.maxAge) revert IExchangeErrors.InvalidMarketConfig("tradeAge");
         if (c.tickValue == 0) revert IExchangeErrors.InvalidMarketConfig("tickValue");
-        if (c.maxSteps < 33 || c.maxSteps > 128) revert IExchangeErrors.InvalidMarketConfig("maxSteps");
+        if (c.maxSteps < 33 || c.maxSteps > 64) revert IExchangeErrors.InvalidMarketConfig("maxSteps");
         if (c.lotsPerUnit == 0) revert IExchangeErrors.InvalidMarketConfig("lotsPerUnit");
         // An initial rate under 0.5 % would sit inside the two ticks that the corridor needs.
         if (c.initialRate < 5_000 || c.initialRate > PIPS) revert IExchangeErrors.InvalidMarketConfig("initialRate");
         if (c.slippageRate == 0 || c.slippageRate > 200_000) revert IExchangeErrors.InvalidMarketConfig("slippageRate");
         if (c.liquidationFeeRate > 50_000) revert IExchangeErrors.InvalidMarketConfig("liquidationFeeRate");
-        if (c.maintenanceRate == 0 || c.maintenanceRate >= c.initialRate) revert IExchangeErrors.InvalidMarketConfig("maintenanceRate");
-        if (c.targetRate <= c.maintenanceRate || c.targetRate > PIPS) revert IExchangeErrors.InvalidMarketConfig("targetRate");
+        if (c.maintenanceRate == 0 || c.maintenanceRate >= c.initialRate)
+            revert IExchangeErrors.InvalidMarketConfig("maintenanceRate");
+        if (c.targetRate <= c.maintenanceRate || c.targetRate > PIPS)
+            revert IExchangeErrors.InvalidMarketConfig("targetRate");
         if (c.bandRate < c.slippageRate || c.bandRate > 500_000) revert IExchangeErrors.InvalidMarketConfig("bandRate");
         if (c.takerFeeRate > 10_000) revert IExchangeErrors.InvalidMarketConfig("takerFeeRate");
         if (c.makerFeeRate > c.takerFeeRate) revert IExchangeErrors.InvalidMarketConfig("makerFeeRate");
@@ -63,7 +65,9 @@ library MarketConfigLibrary {
             revert IExchangeErrors.InvalidMarketConfig("maxOpenInterest");
         }
         if (c.insuranceShare > PIPS) revert IExchangeErrors.InvalidMarketConfig("insuranceShare");
-        if (c.rewardRate > 10_000) revert IExchangeErrors.InvalidMarketConfig("rewardRate");
+        // above what opening the position cost in fees, a pair of own accounts could farm the reserve
+        if (c.rewardRate > uint256(c.takerFeeRate) + c.makerFeeRate)
+            revert IExchangeErrors.InvalidMarketConfig("rewardRate");
         if (c.maturity > 1 days) revert IExchangeErrors.InvalidMarketConfig("maturity");
     }
 }

@@ -135,19 +135,19 @@ library LevelLibrary {
         return Level.wrap(head_ | (tail_ << 32) | (lots_ << 64) | (count_ << 128));
     }
 
-    function head(Level l) internal pure returns (uint256) {
-        return uint32(Level.unwrap(l));
+    function head(Level level) internal pure returns (uint256) {
+        return uint32(Level.unwrap(level));
     }
 
-    function tail(Level l) internal pure returns (uint256) {
-        return uint32(Level.unwrap(l) >> 32);
+    function tail(Level level) internal pure returns (uint256) {
+        return uint32(Level.unwrap(level) >> 32);
     }
 
-    function lots(Level l) internal pure returns (uint256) {
-        return uint64(Level.unwrap(l) >> 64);
+    function lots(Level level) internal pure returns (uint256) {
+        return uint64(Level.unwrap(level) >> 64);
     }
 
-    function count(Level l) internal pure returns (uint256) {
-        return uint32(Level.unwrap(l) >> 128);
+    function count(Level level) internal pure returns (uint256) {
+        return uint32(Level.unwrap(level) >> 128);
     }
 }

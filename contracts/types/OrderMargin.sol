@@ -9,7 +9,9 @@ import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
  * | seats 32 | askReserve 96 | bidReserve 96 |   : 224
  *
  * Reserves are in quote atoms: Σ of ⌈lots · tick · tickValue / leverage⌉ a side, fixed at placement; reduce-only orders need none.
- * Only the larger side is held back from free collateral, because both sides cannot fill against a flat position.
+ * Only the larger side is held back from free collateral, because both sides cannot fill against a flat position: what a fill opens
+ * on one side, the other side can only close, so the other side's reserve gives way by as much. Reserves are thus at most what the
+ * open orders need.
  * `seats`: bit i is set while the account's order seat i is taken; 32 seats bound what cancelling all of them costs.
  */
 type OrderMargin is uint256;
@@ -37,12 +39,15 @@ library OrderMarginLibrary {
     }
 
     function add(OrderMargin m, bool isBid, uint256 amount) internal pure returns (OrderMargin) {
-        if ((isBid ? bidReserve(m) : askReserve(m)) + amount > type(uint96).max) revert IExchangeErrors.OrderMarginOverflow();
+        if ((isBid ? bidReserve(m) : askReserve(m)) + amount > type(uint96).max)
+            revert IExchangeErrors.OrderMarginOverflow();
         return OrderMargin.wrap(OrderMargin.unwrap(m) + (isBid ? amount : amount << 96));
     }
 
-    /// @dev The caller removes only what it added: the amounts telescope, so this never borrows from the neighbouring field.
+    /// @notice Takes `amount` off a side's reserve, or what is left of it: a fill on the other side may have used some.
     function sub(OrderMargin m, bool isBid, uint256 amount) internal pure returns (OrderMargin) {
+        uint256 held = isBid ? bidReserve(m) : askReserve(m);
+        if (amount > held) amount = held;
         return OrderMargin.wrap(OrderMargin.unwrap(m) - (isBid ? amount : amount << 96));
     }
 

@@ -61,7 +61,8 @@ library PositionLibrary {
     /// @dev Writes the whole position, links included. `lots` must not be zero: use `clear`.
     function store(PackedPosition storage self, Position memory p) internal {
         if (p.lots != int48(p.lots) || p.cost > MAX_COST) revert IExchangeErrors.PositionOverflow();
-        if (p.margin != int128(p.margin) || p.fundingIndex != int128(p.fundingIndex)) revert IExchangeErrors.PositionOverflow();
+        if (p.margin != int128(p.margin) || p.fundingIndex != int128(p.fundingIndex))
+            revert IExchangeErrors.PositionOverflow();
         self.head =
             uint48(int48(p.lots)) |
             (p.cost << 48) |

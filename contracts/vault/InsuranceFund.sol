@@ -6,6 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IExchange} from "../interfaces/IExchange.sol";
 
 /**
@@ -15,14 +16,15 @@ import {IExchange} from "../interfaces/IExchange.sol";
  * SHARE PRICE. Tokens sent to this contract count for nothing; virtual shares (offset 6) make inflating the first share useless.
  *
  * WITHDRAWALS. Shares must be announced with `requestRedeem` and can be redeemed within a window after the cooldown. While a market
- * is insolvent, what it may still draw today stays in the fund.
+ * is insolvent, what it may still draw today stays in the fund. Shares that were transferred away are no longer announced.
  */
 contract InsuranceFund is ERC4626 {
+    using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
     /// An announced withdrawal.
     struct Request {
-        uint128 shares;
+        uint192 shares;
         uint64 redeemableFrom; // Unix seconds
     }
 
@@ -48,7 +50,7 @@ contract InsuranceFund is ERC4626 {
     function requestRedeem(uint256 shares) external {
         if (shares > balanceOf(msg.sender)) revert InsufficientShares(balanceOf(msg.sender), shares);
         uint256 from = block.timestamp + COOLDOWN;
-        requests[msg.sender] = Request(uint128(shares), uint64(from));
+        requests[msg.sender] = Request(shares.toUint192(), uint64(from));
         emit RedeemRequested(msg.sender, shares, from);
     }
 
@@ -87,10 +89,18 @@ contract InsuranceFund is ERC4626 {
         uint256 shares
     ) internal override {
         if (caller != owner) _spendAllowance(owner, caller, shares);
-        requests[owner].shares -= uint128(shares);
+        requests[owner].shares -= uint192(shares); // at most the request, by maxRedeem
         _burn(owner, shares);
         emit Withdraw(caller, receiver, owner, assets, shares);
         exchange.withdrawInsurance(assets, receiver);
+    }
+
+    /// @dev Shares that leave take their announcement with them: only what was held throughout the cooldown can be redeemed.
+    function _update(address from, address to, uint256 value) internal override {
+        super._update(from, to, value);
+        if (from == address(0)) return;
+        uint256 balance = balanceOf(from);
+        if (requests[from].shares > balance) requests[from].shares = uint192(balance);
     }
 
     function _decimalsOffset() internal pure override returns (uint8) {

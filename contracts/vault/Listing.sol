@@ -27,7 +27,12 @@ library Listing {
         id = ++state.marketCount;
         Market storage market = state.markets[id];
         market.config = config;
-        (uint256 price, ) = Mark.read(config, id);
+        (uint256 price, uint256 age) = Mark.read(config, id);
+        if (age > config.maxAge) revert IExchangeErrors.StalePrice(id, age, config.maxAge);
+        // the grid's octaves, seven below the price's own and eight above it, must all be prices
+        if (price < Mark.MIN_PRICE << 8 || price >= Mark.MAX_PRICE >> 9) {
+            revert IExchangeErrors.PriceOutOfRange(id, int256(price));
+        }
         uint256 base = Grid.baseFor(price);
         market.base = uint8(base);
         market.longBound = uint16(Grid.MAX + 1);

@@ -1,0 +1,117 @@
+/**
+ * Every setting of the keeper: its flag, its environment variable, its default and its help line come from this one table.
+ *
+ * Secrets have no flag, because flags are visible to every process of the machine.
+ */
+import { isAddress } from "viem";
+import { z } from "zod";
+
+export type Setting = {
+  /** Environment variable. */
+  readonly env: string;
+  /** Long flag without the dashes; none for secrets. */
+  readonly flag?: string;
+  /** A flag that stands alone. */
+  readonly isSwitch?: boolean;
+  readonly help: string;
+  /** Receives the text given, or undefined. */
+  readonly schema: z.ZodType<unknown, z.ZodTypeDef, string | undefined>;
+};
+
+const integer = (minimum: number, maximum: number, fallback: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .refine((text) => /^\d+$/.test(text), "must be a whole number")
+    .transform(Number)
+    .refine((n) => n >= minimum && n <= maximum, `must lie between ${minimum} and ${maximum}`);
+
+const toggle = z
+  .enum(["true", "false", "1", "0"], { message: "must be true or false" })
+  .default("false")
+  .transform((text) => text === "true" || text === "1");
+
+export const settings = {
+  rpcUrl: {
+    env: "RPC_URL",
+    flag: "rpc-url",
+    help: "JSON-RPC endpoint, http or https",
+    schema: z
+      .string()
+      .default("http://127.0.0.1:8545")
+      .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL"),
+  },
+  chainId: {
+    env: "CHAIN_ID",
+    flag: "chain-id",
+    help: "chain that the endpoint must be on",
+    schema: integer(1, Number.MAX_SAFE_INTEGER, 31337),
+  },
+  deployment: {
+    env: "DEPLOYMENT",
+    flag: "deployment",
+    help: "deployment file (default deployments/<chain id>.json)",
+    schema: z.string().min(1, "must be a path").optional(),
+  },
+  mode: {
+    env: "KEEPER_MODE",
+    flag: "mode",
+    help: "observe prints plans and sends nothing; armed sends",
+    schema: z.enum(["observe", "armed"], { message: "must be observe or armed" }).default("observe"),
+  },
+  privateKey: {
+    env: "KEEPER_PRIVATE_KEY",
+    help: "key that signs, 32 bytes in hexadecimal; only for mode armed",
+    schema: z
+      .string()
+      .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hexadecimal digits")
+      .transform((text) => text as `0x${string}`)
+      .optional(),
+  },
+  pollMs: {
+    env: "POLL_MS",
+    flag: "poll-ms",
+    help: "milliseconds between looks at the chain",
+    schema: integer(5, 600_000, 500),
+  },
+  maxCounterparties: {
+    env: "MAX_COUNTERPARTIES",
+    flag: "max-counterparties",
+    help: "most counterparties a deleveraging call lists",
+    schema: integer(1, 40, 40),
+  },
+  maxSteps: {
+    env: "MAX_STEPS",
+    flag: "max-steps",
+    help: "most resting orders a call visits; each market has its own cap, too",
+    schema: integer(1, 128, 128),
+  },
+  cooldownBlocks: {
+    env: "COOLDOWN_BLOCKS",
+    flag: "cooldown-blocks",
+    help: "blocks to leave a position alone that the book could not absorb, unless the price moves",
+    schema: integer(0, 100_000, 3),
+  },
+  reconcileBlocks: {
+    env: "RECONCILE_BLOCKS",
+    flag: "reconcile-blocks",
+    help: "blocks between comparisons of the local state with the chain's; 0 for none",
+    schema: integer(0, 1_000_000, 500),
+  },
+  pageSize: {
+    env: "PAGE_SIZE",
+    flag: "page-size",
+    help: "accounts a snapshot reads in one call",
+    schema: integer(1, 10_000, 500),
+  },
+  json: { env: "LOG_JSON", flag: "json", isSwitch: true, help: "one JSON object a line", schema: toggle },
+} satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+export type SettingValues = { -readonly [K in SettingName]: z.output<(typeof settings)[K]["schema"]> };
+
+/** An address in any letter case, as deployment files have it. */
+export const address = z
+  .string()
+  .refine((text) => isAddress(text, { strict: false }), "must be an address")
+  .transform((text) => text as `0x${string}`);

@@ -1,0 +1,21 @@
+/**
+ * The help text, from the table of settings.
+ */
+import { type Setting, settings } from "./settings.ts";
+
+export function usage(): string {
+  const lines = (Object.values(settings) as Setting[]).map((setting) => {
+    const fallback = setting.schema.safeParse(undefined);
+    const value = fallback.success && fallback.data !== undefined ? ` [${fallback.data}]` : "";
+    const flag = setting.flag === undefined ? "" : `--${setting.flag}`;
+    return `  ${flag.padEnd(22)}${setting.env.padEnd(20)}${setting.help}${value}`;
+  });
+  return [
+    "npm run keeper [-- FLAGS]        follow the chain; in mode armed, liquidate and deleverage",
+    "npm run keeper -- plan [--json]  print what would be done now, then exit",
+    "",
+    `  ${"flag".padEnd(22)}${"variable".padEnd(20)}meaning [default]`,
+    ...lines,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,61 @@
+/**
+ * Types of the keeper's model of the exchange. Owns no behaviour.
+ *
+ * Every amount of the chain is a bigint: quote atoms, lots, or X16 (quote atoms per lot × 2^16). Account ids (uint32), ticks, grid
+ * coordinates (14 bits) and cells (28 bits) are numbers: they name things, and they are map keys.
+ */
+
+export type AccountId = number;
+export type MarketId = number;
+
+/** A position as the contract stores it: funding since `fundingIndex` is not settled. */
+export type Position = {
+  readonly account: AccountId;
+  /** Signed: positive for a long. Never zero. */
+  readonly lots: bigint;
+  /** Quote atoms paid (long) or received (short) for the open lots. Unsigned. */
+  readonly cost: bigint;
+  /** Quote atoms; negative when funding ate it while equity is still positive. */
+  readonly margin: bigint;
+  /** X16. */
+  readonly fundingIndex: bigint;
+};
+
+/** A place in the grid, smaller is better ranked in each coordinate (Grid.sol). */
+export type IndexKey = {
+  readonly isLong: boolean;
+  readonly u: number;
+  readonly v: number;
+  /** (u << 14) | v */
+  readonly cell: number;
+};
+
+/** A position with its place in the index. `joined` orders the members of a cell: first in is first taken. */
+export type Entry = Position & IndexKey & { readonly joined: number };
+
+/** What `PositionChanged` says: the whole state afterwards, zero lots when it was closed. */
+export type PositionChange = Position;
+
+/** The price that the contract would use, and the market's cumulative funding. X16. */
+export type Prices = {
+  /** P */
+  readonly price: bigint;
+  /** F */
+  readonly funding: bigint;
+};
+
+/** The part of MarketConfig that decisions need. Rates in pips (1e-6). */
+export type MarketParameters = {
+  readonly id: MarketId;
+  readonly name: string;
+  /** Grid base exponent. */
+  readonly base: number;
+  readonly lotsPerUnit: bigint;
+  readonly maintenanceRate: bigint;
+  readonly targetRate: bigint;
+  readonly slippageRate: bigint;
+  readonly liquidationFeeRate: bigint;
+  /** Quote atoms; a smaller remainder is closed, too. */
+  readonly minNotional: bigint;
+  readonly maxSteps: number;
+};

@@ -1,0 +1,27 @@
+/**
+ * The call that carries a plan out, encoded.
+ */
+import { type Address, encodeFunctionData, type Hex, maxInt128, minInt128 } from "viem";
+import { exchangeAbi } from "../chain/abi.ts";
+import type { Plan } from "../core/plan.ts";
+
+export type CallLimits = {
+  /** Most resting orders to visit, within the market's own cap. */
+  readonly maxSteps: number;
+  /** Most counterparties that the contract picks itself. */
+  readonly maxCounterparties: number;
+};
+
+export type PreparedCall = { readonly to: Address; readonly data: Hex };
+
+export function prepareCall(exchange: Address, plan: Plan, limits: CallLimits): PreparedCall {
+  const market = BigInt(plan.market);
+  if (plan.kind === "liquidate") {
+    const args = [market, BigInt(plan.account), BigInt(limits.maxSteps)] as const;
+    return { to: exchange, data: encodeFunctionData({ abi: exchangeAbi, functionName: "liquidate", args }) };
+  }
+  // No bounds on price or time: deleveraging is a duty, and the contract fixes the price. A late call finds nothing to do.
+  const bounds = { deadline: 0, minPrice: minInt128, maxPrice: maxInt128, nominee: plan.nominee };
+  const args = [market, plan.counterparties, { ...limits, ...bounds }] as const;
+  return { to: exchange, data: encodeFunctionData({ abi: exchangeAbi, functionName: "autoDeleverage", args }) };
+}

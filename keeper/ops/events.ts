@@ -1,0 +1,56 @@
+/**
+ * Everything the keeper says about itself, one object a line. The `type` and the fields are what other programs read (--json).
+ */
+import type { Hash } from "viem";
+import type { Plan, Skip } from "../core/plan.ts";
+import type { AccountId, MarketId } from "../core/types.ts";
+import type { Outcome } from "../exec/outcome.ts";
+
+export type KeeperEvent =
+  | {
+      readonly type: "started";
+      readonly mode: "observe" | "armed";
+      readonly chainId: number;
+      readonly exchange: string;
+      readonly keeper: string | undefined;
+    }
+  | { readonly type: "snapshot"; readonly block: bigint; readonly markets: number; readonly positions: number }
+  | { readonly type: "reorg"; readonly block: bigint; readonly depth: number }
+  | { readonly type: "reconciled"; readonly block: bigint; readonly differences: readonly string[] }
+  /** A feed announced a price. */
+  | {
+      readonly type: "answer";
+      readonly block: bigint;
+      readonly market: MarketId;
+      readonly round: bigint;
+      readonly answer: bigint;
+    }
+  /** The price that the exchange uses changed. `price` is X16, `text` for people. */
+  | {
+      readonly type: "price";
+      readonly block: bigint;
+      readonly market: MarketId;
+      readonly price: bigint;
+      readonly text: string;
+    }
+  /** A whole market is left alone. */
+  | { readonly type: "skip"; readonly block: bigint; readonly skip: Skip }
+  /** What would be done, in mode observe. */
+  | { readonly type: "plan"; readonly block: bigint; readonly plan: Plan }
+  | { readonly type: "attempt"; readonly block: bigint; readonly plan: Plan; readonly outcome: Outcome }
+  /** Somebody else did the work. */
+  | {
+      readonly type: "seen";
+      readonly block: bigint;
+      readonly event: string;
+      readonly market: MarketId;
+      readonly account: AccountId;
+      readonly lots: bigint;
+      readonly hash: Hash;
+    }
+  /** Nothing more to do at this block; `waiting` plans are held back or, in mode observe, only shown. */
+  | { readonly type: "idle"; readonly block: bigint; readonly waiting: number }
+  | { readonly type: "trouble"; readonly reason: string; readonly retryMs: number }
+  | { readonly type: "stopped" };
+
+export type Log = (event: KeeperEvent) => void;

@@ -1,0 +1,64 @@
+/**
+ * One short line of text for an event.
+ */
+import type { Plan } from "../core/plan.ts";
+import type { MarketId } from "../core/types.ts";
+import type { Outcome } from "../exec/outcome.ts";
+import type { KeeperEvent } from "./events.ts";
+
+export type NameOf = (market: MarketId) => string;
+
+export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
+  switch (event.type) {
+    case "started":
+      return `started ${event.mode}: chain ${event.chainId}, exchange ${event.exchange}, keeper ${event.keeper ?? "none"}`;
+    case "snapshot":
+      return `block ${event.block} snapshot: ${event.markets} markets, ${event.positions} positions`;
+    case "reorg":
+      return `block ${event.block} reorganised: ${event.depth} blocks taken back`;
+    case "reconciled":
+      return event.differences.length === 0
+        ? `block ${event.block} reconciled`
+        : `block ${event.block} local state was wrong, taking a snapshot: ${event.differences.slice(0, 5).join("; ")}`;
+    case "answer":
+      return `block ${event.block} ${nameOf(event.market)} feed answered ${event.answer} (round ${event.round})`;
+    case "price":
+      return `block ${event.block} ${nameOf(event.market)} price ${event.text}`;
+    case "skip":
+      return `block ${event.block} ${nameOf(event.skip.market)} skipped: ${event.skip.reason}${event.skip.details ? ` (${event.skip.details})` : ""}`;
+    case "plan":
+      return `block ${event.block} would ${formatPlan(event.plan, nameOf)}`;
+    case "attempt":
+      return `block ${event.block} ${formatPlan(event.plan, nameOf)}: ${formatOutcome(event.plan, event.outcome)}`;
+    case "seen":
+      return `block ${event.block} ${nameOf(event.market)} seen ${event.event} of account ${event.account}: ${event.lots} lots, tx ${event.hash}`;
+    case "idle":
+      return `block ${event.block} idle${event.waiting === 0 ? "" : ` (${event.waiting} waiting)`}`;
+    case "trouble":
+      return `trouble: ${event.reason}; again in ${event.retryMs} ms`;
+    case "stopped":
+      return "stopped";
+  }
+}
+
+export function formatPlan(plan: Plan, nameOf: NameOf): string {
+  const side = plan.isLong ? "long" : "short";
+  const subject = `${nameOf(plan.market)} ${plan.kind} account ${plan.account} (${side}, ${plan.lots} lots)`;
+  if (plan.kind === "liquidate") return `${subject}, about ${plan.expectedLots}`;
+  const count = plan.counterparties.length;
+  return `${subject} against ${count === 0 ? "the contract's pick" : `${count} counterparties`}`;
+}
+
+function formatOutcome(plan: Plan, outcome: Outcome): string {
+  const hash = outcome.hash === undefined ? "" : `, tx ${outcome.hash}`;
+  if (outcome.kind !== "effective") return `${outcome.kind}: ${outcome.reason}${hash}`;
+  const { effect, gasUsed } = outcome;
+  const parts = [
+    `${effect.lots} lots closed${effect.account === plan.account ? "" : ` of account ${effect.account} instead`}`,
+    effect.sweptLots > 0n ? `${effect.sweptLots} of them in the book` : "",
+    effect.adlCounterparties > 0 ? `${effect.adlCounterparties} counterparties deleveraged` : "",
+    effect.principalCounterparties > 0 ? `${effect.principalCounterparties} in the principal stage` : "",
+    effect.removedOrders > 0 ? `${effect.removedOrders} orders removed` : "",
+  ];
+  return `effective: ${parts.filter((part) => part !== "").join(", ")}, gas ${gasUsed}${hash}`;
+}

@@ -1,0 +1,48 @@
+/**
+ * What happened on chain that an operator wants to see: announced prices, and liquidations and deleveragings by others.
+ */
+import { type Address, isAddressEqual } from "viem";
+import type { ChainEvent } from "../chain/readEvents.ts";
+import type { Advance } from "../state/createFollower.ts";
+import { tipOf } from "../state/world.ts";
+import type { Log } from "./events.ts";
+
+/** @param keeper Our own address: what it did is reported with its transactions. */
+export function reportChain(
+  { world, events, rolledBack, snapshot }: Advance,
+  keeper: Address | undefined,
+  log: Log,
+): void {
+  const block = tipOf(world).number;
+  if (rolledBack > 0) log({ type: "reorg", block, depth: rolledBack });
+  if (snapshot) {
+    const positions = [...world.markets.values()].reduce((sum, { state }) => sum + state.positions.size, 0);
+    log({ type: "snapshot", block, markets: world.markets.size, positions });
+  }
+  for (const event of events) {
+    if (event.eventName === "AnswerUpdated") {
+      const { current: answer, roundId: round } = event.args;
+      for (const market of world.aggregators.get(event.address.toLowerCase()) ?? []) {
+        log({ type: "answer", block: event.blockNumber, market, round, answer });
+      }
+    }
+    const work = workOf(event);
+    if (work === undefined || (keeper !== undefined && isAddressEqual(work.caller, keeper))) continue;
+    const { market, account, lots } = work;
+    log({
+      type: "seen",
+      block: event.blockNumber,
+      event: event.eventName,
+      market: Number(market),
+      account: Number(account),
+      lots,
+      hash: event.transactionHash,
+    });
+  }
+}
+
+function workOf(event: ChainEvent) {
+  if (event.eventName === "Liquidated" || event.eventName === "BankruptcySwept") return event.args;
+  if (event.eventName === "DeleverageCall") return { ...event.args, account: event.args.bankrupt };
+  return undefined;
+}

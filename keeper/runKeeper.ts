@@ -1,0 +1,70 @@
+/**
+ * Runs a keeper until it is told to stop. The loop never ends by itself: an endpoint that fails is tried again, more and more slowly.
+ */
+
+import { BaseError } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { type Chain, connect } from "./chain/connect.ts";
+import { describeError } from "./chain/describeError.ts";
+import type { Deployment } from "./config/readDeployment.ts";
+import type { SettingValues } from "./config/settings.ts";
+import { createKeeper } from "./createKeeper.ts";
+import { ConfigError } from "./errors.ts";
+import { createDispatcher, type Dispatcher } from "./exec/createDispatcher.ts";
+import { sleep } from "./exec/sleep.ts";
+import { createLog } from "./ops/createLog.ts";
+
+export type RunKeeperOptions = {
+  readonly settings: SettingValues;
+  readonly deployment: Deployment;
+  /** Stops the keeper, after the transaction under way. */
+  readonly signal: AbortSignal;
+  readonly write?: (line: string) => void;
+};
+
+const MAX_RETRY_MS = 15_000;
+
+/** Throws ConfigError when it cannot start; later than that it only reports. */
+export async function runKeeper({ settings, deployment, signal, write }: RunKeeperOptions): Promise<void> {
+  const chain = await connect({ ...settings, deployment });
+  const dispatcher = settings.mode === "armed" ? await arm(chain, settings, signal) : undefined;
+  const names = new Map(deployment.markets.map(({ id, name }) => [id, name]));
+  const log = createLog({
+    json: settings.json,
+    nameOf: (market) => names.get(market) ?? `market ${market}`,
+    write: write ?? ((line) => process.stdout.write(`${line}\n`)),
+  });
+  const { mode, chainId } = settings;
+  log({ type: "started", mode, chainId, exchange: deployment.exchange, keeper: dispatcher?.account.address });
+
+  const keeper = createKeeper({ ...settings, chain, dispatcher, log, signal });
+  let failures = 0;
+  while (!signal.aborted) {
+    let pause = settings.pollMs;
+    try {
+      await keeper.drain();
+      failures = 0;
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      pause = Math.min(500 * 2 ** failures++, MAX_RETRY_MS);
+      log({ type: "trouble", reason: describeError(error), retryMs: pause });
+    }
+    await sleep(pause, signal);
+  }
+  log({ type: "stopped" });
+}
+
+/** Errors of the endpoint, and answers of it that do not fit together. Anything else is a defect and ends the process. */
+function isTransient(error: unknown): boolean {
+  return (
+    error instanceof BaseError || (error instanceof Error && /^(KeeperError|SnapshotError|SendError)$/.test(error.name))
+  );
+}
+
+async function arm(chain: Chain, settings: SettingValues, signal: AbortSignal): Promise<Dispatcher> {
+  if (settings.privateKey === undefined) throw new ConfigError("KEEPER_PRIVATE_KEY must be set in mode armed");
+  const account = privateKeyToAccount(settings.privateKey);
+  const balance = await chain.client.getBalance({ address: account.address });
+  if (balance === 0n) throw new ConfigError(`The keeper's account ${account.address} has no balance to pay gas with`);
+  return createDispatcher({ chain, account, pollMs: settings.pollMs, signal });
+}

@@ -1,0 +1,15 @@
+/**
+ * Takes the newest block off the world. Returns false, and changes nothing, when it is the oldest one known.
+ */
+import { undoChange } from "../core/applyChange.ts";
+import type { World } from "./world.ts";
+
+export function rollBack(world: World): boolean {
+  if (world.frames.length < 2) return false;
+  const frame = world.frames.pop();
+  for (const { market, undo } of frame?.undos.toReversed() ?? []) {
+    const state = world.markets.get(market)?.state;
+    if (state !== undefined) undoChange(state, undo);
+  }
+  return true;
+}

@@ -1,0 +1,32 @@
+/**
+ * The keeper's copy of the exchange at one block, and what it takes to go back from it.
+ *
+ * Invariants: `frames` are linked (each block's parentHash is the hash of the one before), the last frame is the tip, and undoing them
+ * one by one from the end gives the state after each earlier block, exactly. A world begins with the block of its snapshot, whose own
+ * frame has nothing to undo.
+ */
+import type { Aggregators } from "../chain/aggregators.ts";
+import type { BlockRef } from "../chain/connect.ts";
+import type { ListedMarket } from "../chain/readMarket.ts";
+import type { Undo } from "../core/applyChange.ts";
+import type { MarketState } from "../core/marketState.ts";
+import type { MarketId } from "../core/types.ts";
+
+export type Market = ListedMarket & { readonly state: MarketState };
+
+export type Frame = { readonly block: BlockRef; readonly undos: readonly { market: MarketId; undo: Undo }[] };
+
+export type World = {
+  readonly markets: ReadonlyMap<MarketId, Market>;
+  readonly aggregators: Aggregators;
+  readonly frames: Frame[];
+};
+
+/** Reorganisations deeper than this are answered with a new snapshot. Twice Ethereum's finality would be 128. */
+export const MAX_FRAMES = 128;
+
+export function tipOf(world: World): BlockRef {
+  const frame = world.frames.at(-1);
+  if (frame === undefined) throw new Error("a world has at least the frame of its snapshot");
+  return frame.block;
+}

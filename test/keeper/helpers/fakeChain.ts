@@ -1,0 +1,172 @@
+/**
+ * A chain in memory behind a real viem client: blocks of position changes of one market, which a test extends, reorganises and hides.
+ */
+import {
+  createPublicClient,
+  custom,
+  decodeFunctionData,
+  encodeAbiParameters,
+  encodeEventTopics,
+  encodeFunctionResult,
+  type Hash,
+  type Hex,
+  keccak256,
+  numberToHex,
+  RpcRequestError,
+  toHex,
+} from "viem";
+import { exchangeAbi, lensAbi } from "../../../keeper/chain/abi.ts";
+import { aggregatorAbi } from "../../../keeper/chain/aggregators.ts";
+import type { Chain } from "../../../keeper/chain/connect.ts";
+import { cellsOf, type MarketState, membersOf } from "../../../keeper/core/marketState.ts";
+import type { Position } from "../../../keeper/core/types.ts";
+import { CONFIG, EMPTY_MARKET } from "./chainMarket.ts";
+import { BASE, marketOf } from "./market.ts";
+
+const EXCHANGE = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+const LENS = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
+
+type Block = {
+  number: number;
+  hash: Hash;
+  parentHash: Hash;
+  changes: readonly Position[];
+  before: readonly Position[];
+};
+
+export type FakeChain = {
+  readonly chain: Chain;
+  /** Appends a block to the canonical chain. */
+  readonly mine: (changes?: readonly Position[]) => void;
+  /** Drops the newest blocks. */
+  readonly drop: (count: number) => void;
+  /** Makes the endpoint answer as if it were this many blocks behind. */
+  readonly lag: (count: number) => void;
+  /** The state as it is at the canonical head. */
+  readonly truth: () => MarketState;
+  /** How often the endpoint was asked, by method. */
+  readonly asked: Map<string, number>;
+};
+
+export function createFakeChain(): FakeChain {
+  let salt = 0;
+  let behind = 0;
+  const asked = new Map<string, number>();
+  const hashOf = (number: number): Hash => keccak256(toHex(`${number} ${salt++}`));
+  const genesis: Block = { number: 0, hash: hashOf(0), parentHash: hashOf(0), changes: [], before: [] };
+  const blocks: Block[] = [genesis];
+  const everSeen = new Map<Hash, Block>([[genesis.hash, genesis]]);
+  const head = () => blocks.at(-1) ?? genesis;
+  const stateAt = (block: Block) => marketOf([...block.before, ...block.changes]);
+
+  function mine(changes: readonly Position[] = []): void {
+    const parent = head();
+    const number = parent.number + 1;
+    const before = [...parent.before, ...parent.changes];
+    const block = { number, hash: hashOf(number), parentHash: parent.hash, changes, before };
+    blocks.push(block);
+    everSeen.set(block.hash, block);
+  }
+
+  async function request({ method, params }: { method: string; params?: unknown }): Promise<unknown> {
+    asked.set(method, (asked.get(method) ?? 0) + 1);
+    const [first, second] = (params ?? []) as [never, { blockHash?: Hash } | undefined];
+    const visible = blocks.slice(0, blocks.length - behind);
+    if (method === "eth_chainId") return numberToHex(31337);
+    if (method === "eth_getBlockByNumber") {
+      const block = first === "latest" ? visible.at(-1) : visible[Number(first)];
+      return block === undefined ? null : rawBlock(block);
+    }
+    const hash = method === "eth_getLogs" ? (first as { blockHash: Hash }).blockHash : second?.blockHash;
+    const block = hash === undefined ? undefined : everSeen.get(hash);
+    if (block === undefined || !blocks.includes(block)) throw rpcError("unknown block");
+    if (method === "eth_getLogs") return block.changes.map((change, i) => rawLog(block, change, i));
+    if (method === "eth_call") return answer(first as { to: Hex; data: Hex }, block, stateAt(block));
+    throw rpcError(`method ${method} is not there`);
+  }
+
+  const client = createPublicClient({ transport: custom({ request }, { retryCount: 0 }), cacheTime: 0 });
+  const deployment = {
+    chainId: 31337,
+    startBlock: 0,
+    exchange: EXCHANGE,
+    lens: LENS,
+    markets: [{ id: 1, name: "BTC" }],
+  } as const;
+  return {
+    chain: { client, chainId: 31337, deployment: { ...deployment, markets: [...deployment.markets] } },
+    mine,
+    drop: (count) => {
+      blocks.splice(blocks.length - count, count);
+    },
+    lag: (count) => {
+      behind = count;
+    },
+    truth: () => stateAt(head()),
+    asked,
+  };
+}
+
+function rpcError(message: string, data?: Hex): RpcRequestError {
+  return new RpcRequestError({ body: {}, url: "http://fake", error: { code: 3, message, ...(data ? { data } : {}) } });
+}
+
+function rawBlock({ number, hash, parentHash }: Block) {
+  return {
+    number: numberToHex(number),
+    hash,
+    parentHash,
+    timestamp: numberToHex(1_700_000_000 + number),
+    transactions: [],
+  };
+}
+
+function rawLog(block: Block, p: Position, index: number) {
+  const args = { market: 1n, account: BigInt(p.account) };
+  const amounts = [p.lots, p.cost, p.margin, p.fundingIndex] as const;
+  const types = [{ type: "int256" }, { type: "uint256" }, { type: "int256" }, { type: "int256" }] as const;
+  return {
+    address: EXCHANGE,
+    topics: encodeEventTopics({ abi: exchangeAbi, eventName: "PositionChanged", args }),
+    data: encodeAbiParameters(types, amounts),
+    blockNumber: numberToHex(block.number),
+    blockHash: block.hash,
+    logIndex: numberToHex(index),
+    transactionIndex: "0x0",
+    transactionHash: block.hash,
+    removed: false,
+  };
+}
+
+function answer({ to, data }: { to: Hex; data: Hex }, block: Block, state: MarketState): Hex {
+  const abi = [...exchangeAbi, ...lensAbi, ...aggregatorAbi] as const;
+  const { functionName, args } = decodeFunctionData({ abi, data });
+  if (functionName === "marketCount") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: 1n });
+  if (functionName === "marketConfig") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: CONFIG });
+  if (functionName === "marketAt") {
+    const result = { ...EMPTY_MARKET, base: BigInt(BASE) };
+    return encodeFunctionResult({ abi: exchangeAbi, functionName, result });
+  }
+  if (functionName === "positions" && to.toLowerCase() === LENS.toLowerCase()) {
+    const [, from, count] = args as readonly [bigint, bigint, bigint];
+    const start = from === 0n ? 1n : from;
+    const all = entriesOf(state);
+    const page = all.filter(({ account }) => account >= start && account < start + count);
+    const more = all.some(({ account }) => account >= start + count);
+    const result = [BigInt(block.number), page, more ? start + count : 0n] as const;
+    return encodeFunctionResult({ abi: lensAbi, functionName, result });
+  }
+  throw rpcError("execution reverted", "0x12345678");
+}
+
+function entriesOf(state: MarketState) {
+  return [true, false].flatMap((isLong) =>
+    [...cellsOf(state, isLong).values()].flatMap((cell) => {
+      const members = membersOf(cell);
+      return members.map(({ account, lots, cost, margin, fundingIndex }, i) => {
+        const [prev, next] = [members[i - 1]?.account ?? 0, members[(i + 1) % members.length]?.account ?? 0];
+        return { account, lots, cost, margin, fundingIndex, grownAt: 0n, prev, next };
+      });
+    }),
+  );
+}

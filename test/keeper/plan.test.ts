@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { MarketView } from "../../keeper/core/marketView.ts";
+import { pickBankrupt } from "../../keeper/core/pickBankrupt.ts";
+import { planMarket } from "../../keeper/core/planMarket.ts";
+import { bankruptcyPriceAt, isBankrupt } from "../../keeper/core/position.ts";
+import type { Position } from "../../keeper/core/types.ts";
+import { MARK, marketOf, PARAMETERS, PRICES, position } from "./helpers/market.ts";
+
+function viewOf(positions: readonly Position[], changes: Partial<MarketView> = {}): MarketView {
+  return { parameters: PARAMETERS, state: marketOf(positions), prices: { ok: true, ...PRICES }, taken: 0, ...changes };
+}
+
+const winner = (account: number, entry = 90_000_000n) => position(account, -10n, entry, 9_000_000n);
+const levered = position(4, -10n, 90_000_000n, 5_000_000n);
+const healthy = position(9, 10n, 60_000_000n, 20_000_000n);
+const thin = position(8, 100n, 60_000_000n, 1_000_000n); // below maintenance, solvent
+const bankrupt = position(1, 10n, 70_000_000n, 7_000_000n); // b = 63m
+const worse = position(2, 10n, 80_000_000n, 8_000_000n); // b = 72m
+
+test("behavior: nothing to do, with a reason", () => {
+  assert.deepEqual(planMarket(viewOf([])).skips, [{ market: 1, reason: "no positions" }]);
+  const near = position(7, 10n, 60_000_000n, 2_000_000n);
+  const { plans, skips } = planMarket(viewOf([healthy, near]));
+  assert.deepEqual(plans, []);
+  assert.deepEqual(
+    skips.map(({ account, reason }) => [account, reason]),
+    [[7, "healthy"]],
+  );
+});
+
+test("behavior: without a price there is no plan", () => {
+  const reason = "StalePrice(1, 4000, 3600)";
+  const { plans, skips } = planMarket(viewOf([bankrupt, winner(3)], { prices: { ok: false, reason } }));
+  assert.deepEqual(plans, []);
+  assert.deepEqual(skips, [{ market: 1, reason: "price unavailable", details: reason }]);
+});
+
+test("behavior: below maintenance is liquidated, worst first", () => {
+  const thinner = position(6, 100n, 60_000_000n, 900_000n);
+  const { plans } = planMarket(viewOf([healthy, thin, thinner]));
+  assert.deepEqual(
+    plans.map(({ kind, account }) => [kind, account]),
+    [
+      ["liquidate", 6],
+      ["liquidate", 8],
+    ],
+  );
+});
+
+test("behavior: a bankrupt position stops liquidations, and is deleveraged against the best-ranked", () => {
+  const { plans, skips } = planMarket(viewOf([bankrupt, thin, winner(3), levered, winner(5)]));
+  assert.equal(plans.length, 1);
+  const [plan] = plans;
+  assert.ok(plan?.kind === "deleverage");
+  assert.deepEqual([plan.account, plan.cause, plan.nominee, plan.lots], [1, "past", 0, 10n]);
+  assert.equal(plan.price, 63_000_000n << 16n);
+  assert.deepEqual(plan.counterparties, [4], "one winner covers ten lots");
+  assert.deepEqual(
+    skips.filter(({ reason }) => reason.startsWith("market insolvent")).map(({ account }) => account),
+    [1, 8],
+  );
+});
+
+test("behavior: the list is empty when nobody is in profit at X", () => {
+  const { plans } = planMarket(viewOf([bankrupt, winner(3, 62_000_000n)]));
+  assert.ok(plans[0]?.kind === "deleverage");
+  assert.deepEqual(plans[0].counterparties, []);
+});
+
+test("behavior: maxCounterparties bounds the list, 0 leaves the pick to the contract", () => {
+  const big = { ...bankrupt, lots: 1000n, cost: 70_000_000_000n, margin: 7_000_000_000n };
+  const view = viewOf([big, ...Array.from({ length: 60 }, (_, i) => winner(i + 10))]);
+  const count = (maxCounterparties: number) => {
+    const plan = planMarket(view, { maxCounterparties }).plans[0];
+    return plan?.kind === "deleverage" ? plan.counterparties.length : -1;
+  };
+  assert.deepEqual([count(0), count(7), count(1000)], [0, 7, 40]);
+});
+
+test("behavior: taken comes first, then the furthest past bankruptcy", () => {
+  const state = marketOf([bankrupt, worse, winner(3), winner(4)]);
+  assert.deepEqual(pick(0), [2, "past"]);
+  assert.deepEqual(pick(1), [1, "taken"]);
+  assert.deepEqual(pick(3), [2, "past"], "a solvent account is not taken any more");
+
+  function pick(taken: number) {
+    const found = pickBankrupt(state, PRICES, taken);
+    return [found?.entry.account, found?.cause];
+  }
+});
+
+test("behavior: a position in the cell of P' is nominated, and does not stop liquidations", () => {
+  const edge = position(5, 10n, 60_000_000n, 0n);
+  const prices = { price: MARK - 1n, funding: 0n };
+  assert.ok(isBankrupt(edge, prices) && bankruptcyPriceAt(edge, 0n) === MARK);
+  const { plans } = planMarket(viewOf([edge, thin, winner(3)], { prices: { ok: true, ...prices } }));
+  assert.deepEqual(
+    plans.map(({ kind, account }) => [kind, account]),
+    [
+      ["deleverage", 5],
+      ["liquidate", 8],
+    ],
+  );
+  assert.ok(plans[0]?.kind === "deleverage" && plans[0].nominee === 5 && plans[0].cause === "boundary");
+});
+
+test("behavior: shorts mirror", () => {
+  const short = position(1, -10n, 50_000_000n, 5_000_000n); // b = 55m
+  const long = (account: number, entry: bigint) => position(account, 10n, entry, 3_000_000n);
+  const { plans } = planMarket(viewOf([short, long(2, 40_000_000n), long(3, 30_000_000n), long(4, 58_000_000n)]));
+  assert.ok(plans[0]?.kind === "deleverage");
+  assert.deepEqual([plans[0].account, plans[0].price], [1, 55_000_000n << 16n]);
+  assert.ok(!plans[0].counterparties.includes(4), "not in profit at X");
+});
