@@ -65,8 +65,8 @@ library MarketConfigLibrary {
             revert IExchangeErrors.InvalidMarketConfig("maxOpenInterest");
         }
         if (c.insuranceShare > PIPS) revert IExchangeErrors.InvalidMarketConfig("insuranceShare");
-        // above what opening the position cost in fees, a pair of own accounts could farm the reserve
-        if (c.rewardRate > uint256(c.takerFeeRate) + c.makerFeeRate)
+        // near what opening the position cost in fees, a pair of own accounts could farm the reserve
+        if (2 * uint256(c.rewardRate) > uint256(c.takerFeeRate) + c.makerFeeRate)
             revert IExchangeErrors.InvalidMarketConfig("rewardRate");
         if (c.maturity > 1 days) revert IExchangeErrors.InvalidMarketConfig("maturity");
     }

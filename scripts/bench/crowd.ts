@@ -20,7 +20,7 @@ export async function deployBench(connection: NetworkConnection) {
   const listing = MARKETS[0];
   if (!listing) throw new Error("no market to bench");
   // the book is built over many blocks of a clock that the bench does not drive: prices must not age meanwhile
-  const parameters = { ...listing.parameters, maxAge: 60_000, tradeAge: 60_000, bandRate: 50_000, maturity: 0 };
+  const parameters = { ...listing.parameters, maxAge: 60_000, tradeAge: 60_000, maturity: 0 };
   const deployed = await deployPlimsoll(connection, {
     listings: [{ ...listing, initialPrice: MARK / Number(listing.ticksPerPrice), parameters }],
   });

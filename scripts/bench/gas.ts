@@ -1,16 +1,38 @@
-// Gas of whole transactions on the contracts as deployed: `npm run -s bench:gas -- --json` prints one flat object, key → number.
+// Gas of whole transactions on the contracts as deployed, one flat object, key → number. Started by main.ts.
+import { readFileSync, writeFileSync } from "node:fs";
 import { network } from "hardhat";
 import { measureBook } from "./measureBook.ts";
 import { measureDeleverage } from "./measureDeleverage.ts";
 
-const json = process.argv.includes("--json") || process.env.BENCH_JSON === "1";
 const positions = Number(process.env.BENCH_POSITIONS ?? "10000");
+const snapshotFile = "snapshots/gas.json";
+/** Gas is exact for a given compiler; the tolerance is for a new one. */
+const TOLERANCE = 0.02;
 
 const results: Record<string, number> = {};
-for (const measure of [measureBook, (c: Parameters<typeof measureBook>[0]) => measureDeleverage(c, positions)]) {
+for (const measure of [measureBook, measureDeleverage]) {
   const connection = await network.create({ override: { blockGasLimit: 60_000_000n } });
-  Object.assign(results, await measure(connection));
+  Object.assign(results, await measure(connection, positions));
   await connection.close();
 }
-if (json) console.log(JSON.stringify(results));
+if (process.env.BENCH_JSON) console.log(JSON.stringify(results));
 else console.table(results);
+if (process.env.BENCH_CHECK) compare(results);
+else if (process.env.BENCH_UPDATE)
+  writeFileSync(snapshotFile, `${JSON.stringify({ ...read(), ...results }, null, 2)}\n`);
+
+function read(): Record<string, number> {
+  return JSON.parse(readFileSync(snapshotFile, "utf8")) as Record<string, number>;
+}
+
+/** Every measured key must be in the snapshot, within the tolerance. */
+function compare(measured: Record<string, number>): void {
+  const before = read();
+  const problems = Object.entries(measured).flatMap(([key, gas]) => {
+    const was = before[key];
+    if (was === undefined) return [`${key}: ${gas} gas, not in ${snapshotFile}`];
+    return Math.abs(gas - was) > was * TOLERANCE ? [`${key}: ${gas} gas, was ${was}`] : [];
+  });
+  for (const problem of problems) console.error(problem);
+  if (problems.length > 0) process.exit(1);
+}

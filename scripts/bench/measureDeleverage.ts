@@ -32,7 +32,7 @@ export async function measureDeleverage(
 /** Gas used by closing a bankrupt short in full against the first `k` of the queue. The chain is put back afterwards. */
 async function deleverageTop(bench: Bench, k: number, listed: boolean): Promise<number> {
   const snapshot = await bench.networkHelpers.takeSnapshot();
-  const price = (BigInt(MARK) * 10n * 97n << 16n) / 100n;
+  const price = ((BigInt(MARK) * 10n * 97n) << 16n) / 100n;
   const queue = await bench.exchange.adlQueue(MARKET, false, price, k + 1);
   const lots = queue.slice(0, k).reduce((sum, entry) => sum + entry.lots, 0n);
 

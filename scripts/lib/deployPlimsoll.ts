@@ -26,8 +26,7 @@ export async function deployPlimsoll(connection: NetworkConnection, options: Dep
   if (!administrator) throw new Error("the network has no account to deploy from");
   const startBlock = await ethers.provider.getBlockNumber();
 
-  const collateralAddress =
-    options.collateral ?? (await (await ethers.deployContract("MockCollateral")).getAddress());
+  const collateralAddress = options.collateral ?? (await (await ethers.deployContract("MockCollateral")).getAddress());
   const deployed = await ignition.deploy(Plimsoll, {
     parameters: { Plimsoll: { collateral: collateralAddress, administrator: administrator.address } },
   });

@@ -42,13 +42,19 @@ contract HistoriesTest is ExchangeTest {
         _world.checkResolvable();
     }
 
+    function _scareAndLiquidate(uint256 actor, uint256 market) private {
+        _world.scare(actor, market);
+        for (uint256 k; k < 4; ++k) _world.trade(actor + 1 + k, market, 50, 2_000, k & 1);
+        _world.liquidate(actor, market, 63);
+    }
+
     function _live(uint256 seed, uint256 actions) private {
         for (uint256 i; i < actions; ++i) {
             uint256 r = uint256(keccak256(abi.encode(seed, i)));
             uint256 a = r >> 32;
             uint256 b = r >> 64;
             uint256 c = r >> 96;
-            uint256 action = r % 16;
+            uint256 action = r % 18;
             if (action < 7) _world.trade(a, b, c, r >> 128, r >> 160);
             else if (action < 9) _world.movePrice(a, b);
             else if (action < 10) _world.passTime(a);
@@ -56,7 +62,8 @@ contract HistoriesTest is ExchangeTest {
             else if (action < 13) for (uint256 k; k < 16; ++k) _world.liquidate(k, k >> 3, 63);
             else if (action < 14) _world.moveMargin(a, b, c, r & (1 << 200) != 0);
             else if (action < 15) _world.cancel(a, b);
-            else _world.withdraw(a, b);
+            else if (action < 16) _world.withdraw(a, b);
+            else _scareAndLiquidate(a, b);
         }
     }
 }

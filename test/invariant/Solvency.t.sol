@@ -21,7 +21,7 @@ contract SolvencyInvariants is ExchangeTest {
 
     /// @notice The actions; the checks are not among them.
     function targetSelectors() external view returns (FuzzSelector[] memory selectors) {
-        bytes4[] memory s = new bytes4[](14);
+        bytes4[] memory s = new bytes4[](15);
         // trading, the price and clearing more often than the rest
         (s[0], s[1], s[2], s[3]) = (
             World.trade.selector,
@@ -32,7 +32,7 @@ contract SolvencyInvariants is ExchangeTest {
         (s[4], s[5], s[6]) = (World.movePrice.selector, World.movePrice.selector, World.passTime.selector);
         (s[7], s[8], s[9]) = (World.deleverage.selector, World.deleverage.selector, World.liquidate.selector);
         (s[10], s[11], s[12]) = (World.cancel.selector, World.moveMargin.selector, World.withdraw.selector);
-        s[13] = World.stake.selector;
+        (s[13], s[14]) = (World.stake.selector, World.scare.selector);
         selectors = new FuzzSelector[](1);
         selectors[0] = FuzzSelector(address(_world), s);
     }

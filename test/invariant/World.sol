@@ -84,6 +84,18 @@ contract World is Catalogue {
         feeds[m - 1].setAnswer(int256(_clamp(price, initial / 1_000, initial * 1_000)));
     }
 
+    /// @dev Moves the price to where the actor's equity is 0.7 % of its notional: below maintenance, not bankrupt.
+    function scare(uint256 actor, uint256 market) external {
+        uint256 m = _market(market);
+        Position memory p = exchange.positionAt(m, _account(actor));
+        if (p.lots == 0 || p.bankruptcyPrice() <= 0) return;
+        uint256 price = uint256(p.bankruptcyPrice());
+        price = p.lots > 0 ? (price * 1_000) / 993 : (price * 1_000) / 1_007;
+        // X16 quote atoms per lot to an answer with 8 decimals
+        uint256 answer = (price * exchange.marketConfig(m).lotsPerUnit * 100) >> 16;
+        if (answer != 0 && answer < 1e18) feeds[m - 1].setAnswer(int256(answer));
+    }
+
     function passTime(uint256 time) external {
         vm.warp(block.timestamp + _bound(time, 1, 70));
         if (time % 4 != 0) for (uint256 i; i < MARKETS; ++i) _refresh(i);
