@@ -175,7 +175,7 @@ library Trading {
         }
     }
 
-    /// @dev A refused taker's rest is cancelled; so is one whose budget ended, or that still crosses.
+    /// @dev A refused taker's rest is cancelled; so is one whose budget ended, that still crosses, or that is dust.
     function _mayRest(
         Market storage market,
         Matching.Taker memory t,
@@ -183,6 +183,8 @@ library Trading {
     ) private view returns (bool) {
         if (t.remaining == 0 || request.timeInForce != TimeInForce.GoodTilCancelled) return false;
         if (t.refusal != FillRule.Refusal.None || t.exhausted) return false;
+        // what a fill or the reduce-only clip left over may be dust
+        if (t.remaining * request.tick * market.config.tickValue < market.config.minNotional) return false;
         uint256 opposite = market.book.best(!request.isBid);
         return opposite == 0 || (request.isBid ? request.tick < opposite : request.tick > opposite);
     }

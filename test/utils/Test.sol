@@ -7,6 +7,8 @@ interface Vm {
     function prank(address sender) external;
     function expectRevert(bytes4 selector) external;
     function assume(bool condition) external pure;
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool);
 }
 
 /// Base of the Solidity tests: cheatcodes, bounded inputs, assertions whose message is an invariant's id.

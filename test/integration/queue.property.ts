@@ -1,0 +1,88 @@
+/**
+ * The ADL queue, three times: the contract's view, brute force over all positions from the definitions, and the keeper's core.
+ */
+import { expect } from "chai";
+import { applyChange } from "../../keeper/core/applyChange.ts";
+import { eligibility } from "../../keeper/core/eligibility.ts";
+import { createMarketState } from "../../keeper/core/marketState.ts";
+import { rankCounterparties } from "../../keeper/core/rankCounterparties.ts";
+import { checkInvariants } from "../utils/invariants.ts";
+import { rankAll, X16 } from "../utils/model.ts";
+import { createRandom } from "../utils/random.ts";
+import { type MarketStyle, randomStep } from "../utils/randomMarket.ts";
+import { followIndex, type IndexShadow, readPrices } from "../utils/state.ts";
+import { createVenue, setTick, type Venue } from "../utils/venue.ts";
+
+const EVERYBODY = { lots: 1n << 60n, entries: 1 << 20 };
+const BOOKS = Number(process.env["PLIMSOLL_BOOKS"] ?? 240);
+
+interface Style extends MarketStyle {
+  name: string;
+  seed: number;
+  trades: number;
+  step: number;
+}
+
+const STYLES: Style[] = [
+  { name: "scattered", seed: 1, trades: 4, step: 0.02 },
+  { name: "scattered, high leverage", seed: 2, trades: 4, step: 0.004, maxLeverage: 50 },
+  { name: "trending, far-off entries", seed: 3, trades: 2, step: 0.15, maxLeverage: 8 },
+  { name: "clustered: equal cells and equal scores", seed: 4, trades: 6, step: 0, clustered: true },
+  { name: "dust", seed: 5, trades: 4, step: 0.02, maxLots: 300 },
+];
+
+describe("ADL queue", () => {
+  for (const style of STYLES) {
+    it(`contract = brute force = keeper: ${style.name}`, async () => {
+      const venue = await createVenue({ traders: 40, tick: 10_000, markets: [{ minNotional: 1n }] });
+      const random = createRandom(style.seed);
+      const shadow = followIndex(venue);
+      const seen = { books: 0, entries: 0, ties: 0, shared: 0 };
+      let mark = 10_000;
+      for (let book = 0; book < BOOKS / STYLES.length; book++) {
+        mark = await randomStep(venue, random, mark, style);
+        await shadow.sync();
+        for (const factor of [0.5, 0.93, 1, 1.07, 1.9]) {
+          const at = Math.round(mark * factor * (0.99 + 0.02 * random.unit()));
+          await setTick(venue, at);
+          for (const bankruptIsLong of [true, false]) {
+            const x = (BigInt(Math.round(mark * (0.85 + 0.3 * random.unit()) * 1_000)) * 10n * X16) / 1_000n;
+            await compare(venue, shadow, bankruptIsLong, x, seen);
+          }
+        }
+        await setTick(venue, mark);
+        seen.books++;
+      }
+      await checkInvariants(venue, { shadows: [shadow] });
+      expect(seen.entries, "queues were not empty").greaterThan(1_000);
+      if (style.clustered) expect(seen.shared, "cells were shared").greaterThan(200);
+    });
+  }
+});
+
+async function compare(
+  venue: Venue,
+  shadow: IndexShadow,
+  bankruptIsLong: boolean,
+  x: bigint,
+  seen: { entries: number; ties: number; shared: number },
+): Promise<void> {
+  const prices = await readPrices(venue);
+  const expected = rankAll(shadow.positions(), bankruptIsLong, x, prices);
+  const queue = await venue.exchange.adlQueue(1, bankruptIsLong, x, 1_000);
+  expect(queue.map((e) => [Number(e.account), e.score, e.lots, Number(e.rank)])).to.deep.equal(
+    expected.map((e, i) => [e.position.account, e.score, e.position.lots > 0n ? e.position.lots : -e.position.lots, i + 1]),
+  );
+
+  const state = createMarketState(prices.base);
+  for (const p of shadow.positions()) applyChange(state, p);
+  const region = eligibility(bankruptIsLong, x, { price: prices.mark, funding: prices.funding }, prices.base);
+  const ranked = rankCounterparties(state, region, EVERYBODY);
+  expect(ranked.map((r) => [r.entry.account, r.score])).to.deep.equal(expected.map((e) => [e.position.account, e.score]));
+
+  seen.entries += expected.length;
+  for (let i = 1; i < expected.length; i++) {
+    if (expected[i]?.score === expected[i - 1]?.score) seen.ties++;
+    if (expected[i]?.cell.id === expected[i - 1]?.cell.id) seen.shared++;
+  }
+}
