@@ -42,7 +42,12 @@ function choosePath({ prices, shock, seed }: DemoFlags): PricePath {
 main().then(
   (code) => finish(code),
   (error: unknown) => {
-    const text = error instanceof DemoError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text =
+      error instanceof DemoError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
     process.stderr.write(`\ndemo: ${text}\n`);
     finish(1);
   },

@@ -41,7 +41,10 @@ describe("autoDeleverage on random books", () => {
       for (let run = 0; run < RUNS; run++) {
         for (let i = 0; i < 8; i++) mark = await randomStep(venue, random, mark, style);
         const before = await venue.connection.networkHelpers.takeSnapshot();
-        await setTick(venue, Math.round(mark * (random.chance(0.5) ? 0.6 + 0.35 * random.unit() : 1.05 + 0.8 * random.unit())));
+        await setTick(
+          venue,
+          Math.round(mark * (random.chance(0.5) ? 0.6 + 0.35 * random.unit() : 1.05 + 0.8 * random.unit())),
+        );
         for (let call = 0; call < 6; call++) {
           const now = await situationOf(venue, followIndex(venue));
           if (!now || now.list.length === 0) break;
@@ -183,11 +186,18 @@ async function rejectTampered(
 
 /** The list that covers the bankrupt position when entry `i` is left out. */
 function headOfRest(queue: readonly PositionState[], list: readonly number[], i: number): number[] {
-  return [...list.slice(0, i), ...list.slice(i + 1), ...queue.slice(list.length, list.length + 1).map((p) => p.account)];
+  return [
+    ...list.slice(0, i),
+    ...list.slice(i + 1),
+    ...queue.slice(list.length, list.length + 1).map((p) => p.account),
+  ];
 }
 
 async function followedAccounts(venue: Venue, isLong: boolean): Promise<number[]> {
   const shadow = followIndex(venue);
   await shadow.sync();
-  return shadow.positions().filter((p) => p.lots > 0n === isLong).map((p) => p.account);
+  return shadow
+    .positions()
+    .filter((p) => p.lots > 0n === isLong)
+    .map((p) => p.account);
 }

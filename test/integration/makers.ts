@@ -7,7 +7,14 @@ import { GAS, named, type ParsedEvent, setTick, type Trader, trader, USD, type V
 
 const TICK = 10_000;
 /** IExchangeEvents.RemovalReason */
-const Reason = { Cancelled: 0n, Expired: 1n, SelfTrade: 2n, OutsideBand: 3n, ReduceOnlyExhausted: 4n, MarginShort: 5n } as const;
+const Reason = {
+  Cancelled: 0n,
+  Expired: 1n,
+  SelfTrade: 2n,
+  OutsideBand: 3n,
+  ReduceOnlyExhausted: 4n,
+  MarginShort: 5n,
+} as const;
 
 function removals(events: readonly ParsedEvent[]): unknown[][] {
   return named(events, "OrderRemoved").map((e) => [Number(e["account"]), e["orderId"], e["lots"], e["reason"]]);
@@ -17,7 +24,12 @@ describe("Order book: makers that cannot fill", () => {
   const venue = useVenue({ traders: 6, deposit: 10_000n * USD });
 
   /** The taker buys 500 lots at `limit`: the maker in the way is removed, the good one behind it fills, two steps are used. */
-  async function takesPast(v: Venue, taker: Trader, bad: { maker: Trader; orderId: bigint; lots: bigint; reason: bigint }, good: Trader) {
+  async function takesPast(
+    v: Venue,
+    taker: Trader,
+    bad: { maker: Trader; orderId: bigint; lots: bigint; reason: bigint },
+    good: Trader,
+  ) {
     const o = bid(10_050, 500, { ioc: true });
     const { steps } = await taker.exchange.placeOrder.staticCall(requestOf(o), GAS);
     expect(steps).equal(2n);
@@ -139,7 +151,8 @@ describe("Order book: makers that cannot fill", () => {
   it("every removal costs a step: a budget of removals alone fills nothing and rests nothing", async () => {
     const v = venue();
     const taker = trader(v, 2);
-    for (let i = 0; i < 3; i++) await place(v, trader(v, 0), ask(TICK, 200, { expiry: (await v.connection.networkHelpers.time.latest()) + 30 }));
+    for (let i = 0; i < 3; i++)
+      await place(v, trader(v, 0), ask(TICK, 200, { expiry: (await v.connection.networkHelpers.time.latest()) + 30 }));
     await place(v, trader(v, 1), ask(TICK, 200));
     await v.connection.networkHelpers.time.increase(60);
     const { filled, orderId, events } = await place(v, taker, bid(TICK, 500, { maxSteps: 3 }));

@@ -85,7 +85,10 @@ async function clear(
   }
   const prices = await readPrices(venue);
   const bankrupt = [...(await readPositions(venue)).values()].filter((p) => isBankrupt(p, prices));
-  expect(bankrupt.map((p) => p.account), "SOLV-7: bankrupt after the waterfall").to.deep.equal([]);
+  expect(
+    bankrupt.map((p) => p.account),
+    "SOLV-7: bankrupt after the waterfall",
+  ).to.deep.equal([]);
 }
 
 /** An account that is bankrupt exactly, 0 for none. */
@@ -107,10 +110,13 @@ async function act(venue: Venue, random: Random, mark: number): Promise<void> {
   for (let i = random.int(0, 3); i > 0; i--) {
     const t = random.pick(venue.traders);
     const amount = BigInt(random.int(1, 500)) * USD;
-    await attempt(() => (random.chance(0.3) ? t.exchange.addMargin(1, amount, GAS) : t.exchange.removeMargin(1, amount, GAS)));
+    await attempt(() =>
+      random.chance(0.3) ? t.exchange.addMargin(1, amount, GAS) : t.exchange.removeMargin(1, amount, GAS),
+    );
   }
   if (random.chance(0.2)) await random.pick(venue.traders).exchange.cancelAll(1, GAS);
-  if (random.chance(0.2)) await attempt(() => random.pick(venue.traders).exchange.withdraw(USD, venue.deployed.exchangeAddress, GAS));
+  if (random.chance(0.2))
+    await attempt(() => random.pick(venue.traders).exchange.withdraw(USD, venue.deployed.exchangeAddress, GAS));
 }
 
 /** Everyone cancels, closes at the mark, and withdraws; stakers leave after the cooldown. */
@@ -163,7 +169,10 @@ async function withdrawAll(venue: Venue): Promise<void> {
   const after = await readExchange(venue);
   const [market] = after.markets;
   const left = (market?.pot ?? 0n) + after.keeperReserve + after.insurance;
-  expect(await collateral.balanceOf(exchangeAddress), "SOLV-1: nothing is left but dust, reserve and the fund's rounding").equal(left);
+  expect(
+    await collateral.balanceOf(exchangeAddress),
+    "SOLV-1: nothing is left but dust, reserve and the fund's rounding",
+  ).equal(left);
   // the pot was seeded with one unit; forced closes may cost it less than an atom each, and rounding earns it the rest
   expect((market?.pot ?? 0n) > USD / 2n && (market?.pot ?? 0n) < 2n * USD, `dust is ${market?.pot}`).equal(true);
   if (shares > 0n) expect(after.insurance < 10n, `the fund keeps ${after.insurance}`).equal(true);

@@ -15,16 +15,34 @@ describe("Orders: requirements", () => {
     const t = trader(v, 0);
     const x = v.exchange;
     const now = await v.connection.networkHelpers.time.latest();
-    await expect(submit(t, bid(0, 100))).to.be.revertedWithCustomError(x, "InvalidTick").withArgs(0);
-    await expect(submit(t, bid(TICK, 0))).to.be.revertedWithCustomError(x, "InvalidLots").withArgs(0);
-    await expect(submit(t, bid(TICK, 99))).to.be.revertedWithCustomError(x, "NotionalTooSmall").withArgs(9_900_000n, 10n * USD);
+    await expect(submit(t, bid(0, 100)))
+      .to.be.revertedWithCustomError(x, "InvalidTick")
+      .withArgs(0);
+    await expect(submit(t, bid(TICK, 0)))
+      .to.be.revertedWithCustomError(x, "InvalidLots")
+      .withArgs(0);
+    await expect(submit(t, bid(TICK, 99)))
+      .to.be.revertedWithCustomError(x, "NotionalTooSmall")
+      .withArgs(9_900_000n, 10n * USD);
     await expect(submit(t, bid(TICK, 99, { ioc: true }))).to.be.revertedWithCustomError(x, "NotionalTooSmall");
-    await expect(submit(t, bid(TICK, 100, { leverage: 0 }))).to.be.revertedWithCustomError(x, "InvalidLeverage").withArgs(0, 50);
-    await expect(submit(t, bid(TICK, 100, { leverage: 51 }))).to.be.revertedWithCustomError(x, "InvalidLeverage").withArgs(51, 50);
-    await expect(submit(t, bid(TICK, 100, { expiry: now - 1 }))).to.be.revertedWithCustomError(x, "OrderExpired").withArgs(now - 1);
-    await expect(submit(t, bid(TICK, 100, { maxSteps: 0 }))).to.be.revertedWithCustomError(x, "InvalidStepBudget").withArgs(0, 64);
-    await expect(submit(t, bid(TICK, 100, { maxSteps: 65 }))).to.be.revertedWithCustomError(x, "InvalidStepBudget").withArgs(65, 64);
-    await expect(submit(t, bid(TICK, 100, { reduceOnly: true }))).to.be.revertedWithCustomError(x, "NothingToReduce").withArgs(t.account);
+    await expect(submit(t, bid(TICK, 100, { leverage: 0 })))
+      .to.be.revertedWithCustomError(x, "InvalidLeverage")
+      .withArgs(0, 50);
+    await expect(submit(t, bid(TICK, 100, { leverage: 51 })))
+      .to.be.revertedWithCustomError(x, "InvalidLeverage")
+      .withArgs(51, 50);
+    await expect(submit(t, bid(TICK, 100, { expiry: now - 1 })))
+      .to.be.revertedWithCustomError(x, "OrderExpired")
+      .withArgs(now - 1);
+    await expect(submit(t, bid(TICK, 100, { maxSteps: 0 })))
+      .to.be.revertedWithCustomError(x, "InvalidStepBudget")
+      .withArgs(0, 64);
+    await expect(submit(t, bid(TICK, 100, { maxSteps: 65 })))
+      .to.be.revertedWithCustomError(x, "InvalidStepBudget")
+      .withArgs(65, 64);
+    await expect(submit(t, bid(TICK, 100, { reduceOnly: true })))
+      .to.be.revertedWithCustomError(x, "NothingToReduce")
+      .withArgs(t.account);
     await place(v, t, bid(TICK, 100)); // the smallest
   });
 
@@ -96,7 +114,10 @@ describe("Orders: requirements", () => {
     await place(v, c, bid(TICK, 5_000));
     expect((await place(v, a, ask(TICK, 5_000, { ioc: true, reduceOnly: true }))).filled).equal(1_000n);
     expect((await readPositions(v)).get(a.account)).equal(undefined);
-    await expect(submit(a, ask(TICK, 100, { reduceOnly: true }))).to.be.revertedWithCustomError(v.exchange, "NothingToReduce");
+    await expect(submit(a, ask(TICK, 100, { reduceOnly: true }))).to.be.revertedWithCustomError(
+      v.exchange,
+      "NothingToReduce",
+    );
   });
 
   it("the last dust of a position can be closed at once", async () => {
@@ -105,7 +126,10 @@ describe("Orders: requirements", () => {
     await cross(v, a, b, { tick: TICK, lots: 1_000 });
     await cross(v, b, a, { tick: TICK, lots: 950 });
     expect((await readPositions(v)).get(a.account)?.lots).equal(50n);
-    await expect(submit(a, ask(TICK, 50, { reduceOnly: true }))).to.be.revertedWithCustomError(v.exchange, "NotionalTooSmall");
+    await expect(submit(a, ask(TICK, 50, { reduceOnly: true }))).to.be.revertedWithCustomError(
+      v.exchange,
+      "NotionalTooSmall",
+    );
     await place(v, trader(v, 2), bid(TICK, 100));
     expect((await place(v, a, ask(TICK, 50, { reduceOnly: true, ioc: true }))).filled).equal(50n);
   });
@@ -141,7 +165,9 @@ describe("Orders: leaving the book", () => {
       .to.emit(v.exchange, "OrderRemoved")
       .withArgs(1, a.account, orderId, 1_000, 0);
     expect((await v.exchange.accountAt(a.account)).free).equal(1_000n * USD);
-    await expect(a.exchange.cancelOrder(1, orderId, GAS)).to.be.revertedWithCustomError(v.exchange, "UnknownOrder").withArgs(orderId);
+    await expect(a.exchange.cancelOrder(1, orderId, GAS))
+      .to.be.revertedWithCustomError(v.exchange, "UnknownOrder")
+      .withArgs(orderId);
   });
 
   it("a stale id never touches the order that reuses its slot", async () => {
@@ -152,7 +178,10 @@ describe("Orders: leaving the book", () => {
     const second = await place(v, a, bid(9_999, 2_000));
     expect(second.orderId & 0xffff_ffffn).equal(first.orderId & 0xffff_ffffn);
     expect(second.orderId >> 32n).equal((first.orderId >> 32n) + 1n);
-    await expect(a.exchange.cancelOrder(1, first.orderId, GAS)).to.be.revertedWithCustomError(v.exchange, "UnknownOrder");
+    await expect(a.exchange.cancelOrder(1, first.orderId, GAS)).to.be.revertedWithCustomError(
+      v.exchange,
+      "UnknownOrder",
+    );
     expect((await v.exchange.marketAt(1)).bestBid).equal(9_999n);
     await expect(a.exchange.cancelOrder(1, 0, GAS)).to.be.revertedWithCustomError(v.exchange, "UnknownOrder");
   });
@@ -172,8 +201,11 @@ describe("Orders: leaving the book", () => {
     const v = venue();
     const a = trader(v, 0);
     const ids: bigint[] = [];
-    for (let i = 0; i < 32; i++) ids.push((await place(v, a, i % 2 ? bid(9_900 - i, 150) : ask(10_100 + i, 150))).orderId);
-    await expect(submit(a, bid(9_000, 200))).to.be.revertedWithCustomError(v.exchange, "TooManyOrders").withArgs(a.account);
+    for (let i = 0; i < 32; i++)
+      ids.push((await place(v, a, i % 2 ? bid(9_900 - i, 150) : ask(10_100 + i, 150))).orderId);
+    await expect(submit(a, bid(9_000, 200)))
+      .to.be.revertedWithCustomError(v.exchange, "TooManyOrders")
+      .withArgs(a.account);
     await place(v, trader(v, 1), ask(TICK, 200));
     expect((await place(v, a, bid(TICK, 200, { ioc: true }))).filled).equal(200n);
     await a.exchange.cancelOrder(1, ids[17] ?? 0n, GAS);

@@ -71,14 +71,21 @@ async function compare(
   const expected = rankAll(shadow.positions(), bankruptIsLong, x, prices);
   const queue = await venue.exchange.adlQueue(1, bankruptIsLong, x, 1_000);
   expect(queue.map((e) => [Number(e.account), e.score, e.lots, Number(e.rank)])).to.deep.equal(
-    expected.map((e, i) => [e.position.account, e.score, e.position.lots > 0n ? e.position.lots : -e.position.lots, i + 1]),
+    expected.map((e, i) => [
+      e.position.account,
+      e.score,
+      e.position.lots > 0n ? e.position.lots : -e.position.lots,
+      i + 1,
+    ]),
   );
 
   const state = createMarketState(prices.base);
   for (const p of shadow.positions()) applyChange(state, p);
   const region = eligibility(bankruptIsLong, x, { price: prices.mark, funding: prices.funding }, prices.base);
   const ranked = rankCounterparties(state, region, EVERYBODY);
-  expect(ranked.map((r) => [r.entry.account, r.score])).to.deep.equal(expected.map((e) => [e.position.account, e.score]));
+  expect(ranked.map((r) => [r.entry.account, r.score])).to.deep.equal(
+    expected.map((e) => [e.position.account, e.score]),
+  );
 
   seen.entries += expected.length;
   for (let i = 1; i < expected.length; i++) {

@@ -17,13 +17,16 @@ async function agePrice(v: Venue, age: number, tick = TICK): Promise<void> {
 }
 
 describe("Price age", () => {
-  const venue = useVenue({ traders: 5, deposit: 1_000n * USD, markets: [{ tradeAge: TRADE_AGE, maxAge: MAX_AGE }] }, async (v) => {
-    await setTick(v, TICK);
-    await cross(v, trader(v, 0), trader(v, 1), { tick: TICK, lots: 2_000, longLeverage: 50 });
-    await setTick(v, TICK);
-    await place(v, trader(v, 2), bid(9_990, 1_000)); // opens
-    await place(v, trader(v, 1), bid(9_980, 1_000, { reduceOnly: true })); // reduces
-  });
+  const venue = useVenue(
+    { traders: 5, deposit: 1_000n * USD, markets: [{ tradeAge: TRADE_AGE, maxAge: MAX_AGE }] },
+    async (v) => {
+      await setTick(v, TICK);
+      await cross(v, trader(v, 0), trader(v, 1), { tick: TICK, lots: 2_000, longLeverage: 50 });
+      await setTick(v, TICK);
+      await place(v, trader(v, 2), bid(9_990, 1_000)); // opens
+      await place(v, trader(v, 1), bid(9_980, 1_000, { reduceOnly: true })); // reduces
+    },
+  );
 
   it("at tradeAge exactly exposure may open; a second later not", async () => {
     const v = venue();
@@ -102,7 +105,9 @@ describe("Price age", () => {
     await agePrice(v, MAX_AGE);
     await v.exchange.poke(1, GAS);
     await agePrice(v, MAX_AGE + 1);
-    await expect(v.exchange.poke(1, GAS)).to.be.revertedWithCustomError(v.exchange, "StalePrice").withArgs(1, MAX_AGE + 1, MAX_AGE);
+    await expect(v.exchange.poke(1, GAS))
+      .to.be.revertedWithCustomError(v.exchange, "StalePrice")
+      .withArgs(1, MAX_AGE + 1, MAX_AGE);
     await setTick(v, TICK);
   });
 
@@ -113,7 +118,10 @@ describe("Price age", () => {
     await agePrice(v, MAX_AGE + 5, 9_000);
     const taken = (await v.exchange.marketAt(1)).taken;
     if (taken !== 0n) {
-      await expect(trader(v, 1).exchange.addMargin(1, USD, GAS)).to.be.revertedWithCustomError(v.exchange, "MarketInsolvent");
+      await expect(trader(v, 1).exchange.addMargin(1, USD, GAS)).to.be.revertedWithCustomError(
+        v.exchange,
+        "MarketInsolvent",
+      );
     }
     await setTick(v, 9_000);
   });

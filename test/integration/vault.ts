@@ -19,8 +19,10 @@ describe("Vault", () => {
       const own = v.exchange.connect(signer);
       expect(await v.exchange.accountOf(signer.address)).equal(0n);
       await expect(own.deposit(2n * USD, GAS))
-        .to.emit(v.exchange, "AccountOpened").withArgs(4, signer.address)
-        .and.to.emit(v.exchange, "Deposited").withArgs(4, 2n * USD);
+        .to.emit(v.exchange, "AccountOpened")
+        .withArgs(4, signer.address)
+        .and.to.emit(v.exchange, "Deposited")
+        .withArgs(4, 2n * USD);
       await expect(own.deposit(3n * USD, GAS)).to.not.emit(v.exchange, "AccountOpened");
       expect(await v.exchange.accountAt(4)).to.deep.equal([signer.address, 5n * USD]);
       expect(await v.exchange.accountCount()).equal(4n);
@@ -32,14 +34,18 @@ describe("Vault", () => {
       await expect(own.deposit(0, GAS)).to.be.revertedWithCustomError(v.exchange, "ZeroAmount");
       await expect(own.deposit(2n ** 96n, GAS)).to.be.revertedWithCustomError(v.exchange, "BalanceOverflow");
       await v.deployed.collateral.mint(trader(v, 0).address, 2n ** 96n);
-      await expect(own.deposit(2n ** 96n - 1n, GAS)).to.be.revertedWithCustomError(v.exchange, "BalanceOverflow").withArgs(1);
+      await expect(own.deposit(2n ** 96n - 1n, GAS))
+        .to.be.revertedWithCustomError(v.exchange, "BalanceOverflow")
+        .withArgs(1);
     });
 
     it("tokens sent past the books belong to nobody", async () => {
       const v = venue();
       await v.deployed.collateral.mint(v.deployed.exchangeAddress, 7n * USD);
       venue.donated = 7n * USD;
-      await trader(v, 0).exchange.deposit(0, GAS).catch(() => {});
+      await trader(v, 0)
+        .exchange.deposit(0, GAS)
+        .catch(() => {});
       expect((await v.exchange.accountAt(1)).free).equal(1_000n * USD);
     });
   });
@@ -50,7 +56,9 @@ describe("Vault", () => {
     it("pays any recipient, down to the last atom", async () => {
       const v = venue();
       const [a, b] = [trader(v, 0), trader(v, 1)];
-      await expect(a.exchange.withdraw(400n * USD, b.address, GAS)).to.emit(v.exchange, "Withdrawn").withArgs(1, b.address, 400n * USD);
+      await expect(a.exchange.withdraw(400n * USD, b.address, GAS))
+        .to.emit(v.exchange, "Withdrawn")
+        .withArgs(1, b.address, 400n * USD);
       await a.exchange.withdraw(600n * USD, a.address, GAS);
       expect(await v.deployed.collateral.balanceOf(b.address)).equal(400n * USD);
       expect(await v.exchange.accountAt(1)).to.deep.equal([a.address, 0n]);

@@ -1,5 +1,15 @@
 /** What closing counterparties against a bankrupt position does, from DESIGN §3 and §10: exact integers, independent of the contract. */
-import { abs, bankruptcyCost, ceilDiv, equityX16, floorDiv, isLong, type PositionState, type Prices, X16 } from "./model.ts";
+import {
+  abs,
+  bankruptcyCost,
+  ceilDiv,
+  equityX16,
+  floorDiv,
+  isLong,
+  type PositionState,
+  type Prices,
+  X16,
+} from "./model.ts";
 
 export interface CloseResult {
   account: number;

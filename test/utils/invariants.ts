@@ -1,6 +1,16 @@
 /** The invariant catalogue of DESIGN §14, exactly. The id is the message. */
 import { readIndexCells } from "./indexWords.ts";
-import { abs, bankruptcyCost, bankruptcyTick, cellOf, equityX16, isLong, type PositionState, settled, X16 } from "./model.ts";
+import {
+  abs,
+  bankruptcyCost,
+  bankruptcyTick,
+  cellOf,
+  equityX16,
+  isLong,
+  type PositionState,
+  settled,
+  X16,
+} from "./model.ts";
 import { type ExchangeState, followIndex, type IndexShadow, lotsOf, type MarketState, readExchange } from "./state.ts";
 import { GAS, parametersOf, type Venue } from "./venue.ts";
 
@@ -62,7 +72,11 @@ function checkPot(market: MarketState): void {
   const longs = lotsOf(market.positions.values(), true);
   const shorts = lotsOf(market.positions.values(), false);
   hold("SOLV-3", longs === shorts, `market ${market.id}: ${longs} lots long, ${shorts} lots short`);
-  hold("SOLV-3", longs === market.openInterest, `market ${market.id}: open interest ${market.openInterest}, ${longs} lots long`);
+  hold(
+    "SOLV-3",
+    longs === market.openInterest,
+    `market ${market.id}: open interest ${market.openInterest}, ${longs} lots long`,
+  );
   if (market.prices.mark === 0n) return;
   let equity = 0n;
   for (const p of market.positions.values()) equity += equityX16(p, market.prices);
@@ -77,10 +91,18 @@ function normalised(p: PositionState): { numerator: bigint; lots: bigint } {
 function checkCorridor(market: MarketState): void {
   const bs = [...market.positions.values()].map((p) => ({ p, b: normalised(p) }));
   const less = (x: (typeof bs)[number], y: (typeof bs)[number]) => x.b.numerator * y.b.lots < y.b.numerator * x.b.lots;
-  const highest = bs.filter(({ p }) => isLong(p)).reduce<(typeof bs)[number] | null>((m, x) => (m && !less(m, x) ? m : x), null);
-  const lowest = bs.filter(({ p }) => !isLong(p)).reduce<(typeof bs)[number] | null>((m, x) => (m && !less(x, m) ? m : x), null);
+  const highest = bs
+    .filter(({ p }) => isLong(p))
+    .reduce<(typeof bs)[number] | null>((m, x) => (m && !less(m, x) ? m : x), null);
+  const lowest = bs
+    .filter(({ p }) => !isLong(p))
+    .reduce<(typeof bs)[number] | null>((m, x) => (m && !less(x, m) ? m : x), null);
   if (!highest || !lowest) return;
-  hold("SOLV-6", less(highest, lowest), `market ${market.id}: long ${highest.p.account} against short ${lowest.p.account}`);
+  hold(
+    "SOLV-6",
+    less(highest, lowest),
+    `market ${market.id}: long ${highest.p.account} against short ${lowest.p.account}`,
+  );
 }
 
 /** No position is bankrupt by more than the tick that the mark lies in, unless the market says that it is insolvent. */
@@ -96,12 +118,20 @@ async function checkGate(venue: Venue, market: MarketState): Promise<void> {
   if (!insolvent) hold("SOLV-4", beyond === 0, `market ${market.id}: account ${beyond} is bankrupt, the gate is open`);
   else if (beyond === 0) {
     const taken = market.positions.get(market.taken);
-    hold("SOLV-4", taken !== undefined && equityX16(taken, market.prices) < 0n, `market ${market.id}: the gate is closed for nobody`);
+    hold(
+      "SOLV-4",
+      taken !== undefined && equityX16(taken, market.prices) < 0n,
+      `market ${market.id}: the gate is closed for nobody`,
+    );
   }
   if (insolvent) {
     const [account] = await venue.exchange.bankruptAccount(market.id, 0);
     const picked = market.positions.get(Number(account));
-    hold("SOLV-7", picked !== undefined && equityX16(picked, market.prices) < 0n, `market ${market.id}: nobody to resolve`);
+    hold(
+      "SOLV-7",
+      picked !== undefined && equityX16(picked, market.prices) < 0n,
+      `market ${market.id}: nobody to resolve`,
+    );
   }
 }
 
@@ -139,7 +169,11 @@ async function checkLevels(venue: Venue, market: MarketState): Promise<void> {
       if (tick === 0) break;
       const [lots, count] = await venue.exchange.levelAt(market.id, isBid, tick);
       const level = expected.get(tick);
-      hold("BOOK-1", level?.lots === lots && level.orders === count, `level ${tick} says ${lots} lots in ${count} orders`);
+      hold(
+        "BOOK-1",
+        level?.lots === lots && level.orders === count,
+        `level ${tick} says ${lots} lots in ${count} orders`,
+      );
       from = isBid ? tick - 1 : tick + 1;
       if (from === 0) break;
     }
@@ -160,7 +194,11 @@ function checkIndex(market: MarketState, shadow: IndexShadow): void {
         const prev = members[i - 1]?.account ?? 0;
         const next = (members[i + 1] ?? members[0])?.account;
         const linked = stored?.prev === prev && stored.next === next;
-        hold("IDX-1", linked, `account ${account} in cell (${cell.u}, ${cell.v}): ${stored?.prev}/${stored?.next}, not ${prev}/${next}`);
+        hold(
+          "IDX-1",
+          linked,
+          `account ${account} in cell (${cell.u}, ${cell.v}): ${stored?.prev}/${stored?.next}, not ${prev}/${next}`,
+        );
       });
     }
   }
@@ -172,7 +210,11 @@ async function checkIndexWords(venue: Venue, market: MarketState): Promise<void>
     for (const p of market.positions.values()) if (isLong(p) === side) expected.add(cellOf(p, market.prices.base).id);
     const found = await readIndexCells(venue, side, market.id);
     const difference = [...found.symmetricDifference(expected)];
-    hold("IDX-1", difference.length === 0, `${side ? "long" : "short"} cells ${difference} are not as the positions say`);
+    hold(
+      "IDX-1",
+      difference.length === 0,
+      `${side ? "long" : "short"} cells ${difference} are not as the positions say`,
+    );
   }
 }
 

@@ -117,9 +117,7 @@ export function eligible(cell: Cell, counterpartyIsLong: boolean, x: bigint, { m
   if (x <= 0n) return false;
   const atX = entryTick(x, base);
   const atMark = bankruptcyTick(mark - funding, base);
-  return counterpartyIsLong
-    ? cell.u < atX && TICKS - 1 - cell.v < atMark
-    : TICKS - 1 - cell.u > atX && cell.v > atMark;
+  return counterpartyIsLong ? cell.u < atX && TICKS - 1 - cell.v < atMark : TICKS - 1 - cell.u > atX && cell.v > atMark;
 }
 
 /** side·(P − e)/e × P/|P' − b| × 2^64 at the prices that stand for the cell; the gain is rounded down before the division. */
@@ -129,11 +127,16 @@ export function scoreOf(cell: Cell, counterpartyIsLong: boolean, { mark, funding
   const b = bankruptcyPriceOf(counterpartyIsLong ? TICKS - 1 - cell.v : cell.v, base);
   const profit = side * (mark - e);
   if (profit <= 0n) return 0n;
-  return ((profit * mark * 2n ** 64n) / e) / (side * (mark - funding - b));
+  return (profit * mark * 2n ** 64n) / e / (side * (mark - funding - b));
 }
 
 /** Ranks by definition: score descending, cell ascending, then the order given (which must be FIFO within each cell). */
-export function rankAll(positions: readonly PositionState[], bankruptIsLong: boolean, x: bigint, prices: Prices): Ranked[] {
+export function rankAll(
+  positions: readonly PositionState[],
+  bankruptIsLong: boolean,
+  x: bigint,
+  prices: Prices,
+): Ranked[] {
   return positions
     .filter((p) => p.lots !== 0n && isLong(p) !== bankruptIsLong)
     .map((position, order) => ({ position, order, cell: cellOf(position, prices.base) }))

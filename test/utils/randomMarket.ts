@@ -41,7 +41,9 @@ export async function randomTrade(
   const tick = Math.max(1, mark + offset);
   const makerBuys = random.chance(0.5);
   await attempt(() => place(venue, a, { ...ask(tick, lots), market, isBid: makerBuys, leverage: leverage() }));
-  await attempt(() => place(venue, b, { ...bid(tick, lots), market, isBid: !makerBuys, leverage: leverage(), ioc: true }));
+  await attempt(() =>
+    place(venue, b, { ...bid(tick, lots), market, isBid: !makerBuys, leverage: leverage(), ioc: true }),
+  );
   await a.exchange.cancelAll(market, GAS);
   if (random.chance(style.clustered ? 0.05 : 0.3)) {
     const t = random.pick([a, b]);

@@ -1,6 +1,15 @@
 /** A market in which one side is about to be, or is, bankrupt; positions made to measure. */
 import { cross } from "./orders.ts";
-import { abs, bankruptcyPrice, bankruptcyTick, cellOf, isBankrupt, type PositionState, type Prices, rankAll } from "./model.ts";
+import {
+  abs,
+  bankruptcyPrice,
+  bankruptcyTick,
+  cellOf,
+  isBankrupt,
+  type PositionState,
+  type Prices,
+  rankAll,
+} from "./model.ts";
 import { type IndexShadow, readExchange, readPrices } from "./state.ts";
 import { setTick, type Trader, type Venue } from "./venue.ts";
 
@@ -102,4 +111,3 @@ export async function fingerprint(venue: Venue): Promise<Record<string, unknown>
     })),
   };
 }
-

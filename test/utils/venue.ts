@@ -165,7 +165,9 @@ export async function setAnswer(venue: Venue, answer: bigint, market = 1): Promi
 /** Waits for a call and parses every event of the exchange in it, in order. */
 export async function eventsOf(
   venue: Venue,
-  call: Promise<{ wait(): Promise<{ logs: readonly { address: string; topics: readonly string[]; data: string }[] } | null> }>,
+  call: Promise<{
+    wait(): Promise<{ logs: readonly { address: string; topics: readonly string[]; data: string }[] } | null>;
+  }>,
 ): Promise<ParsedEvent[]> {
   const receipt = await (await call).wait();
   const events: ParsedEvent[] = [];

@@ -1,0 +1,140 @@
+/**
+ * Checks one transaction that swept or deleveraged a bankrupt position, against the replay of the state before it: IDX-2, ADL-1, ADL-2,
+ * ADL-3, LIQ-2 and the forced-close half of SOLV-7.
+ */
+import { pickBankrupt } from "../../../keeper/core/pickBankrupt.ts";
+import { settle } from "../../../keeper/core/position.ts";
+import type { Entry, Position, Prices } from "../../../keeper/core/types.ts";
+import type { Context } from "../context.ts";
+import { bankruptcyLimit, deficit } from "../replay/arithmetic.ts";
+import { predictClosings, sweepFill } from "../replay/predictDeleverage.ts";
+import { principalQueue, queueByBruteForce } from "../replay/queue.ts";
+import { logsOf, type Transaction } from "../replay/readLogs.ts";
+import { applyLog } from "../replay/applyLog.ts";
+import { marketOf, type MarketReplay, type Replay } from "../replay/replayState.ts";
+import { checkBookExhausted } from "./checkBookExhausted.ts";
+import { checkClosings } from "./checkClosings.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { readClearingState } from "./clearingState.ts";
+import { describeCall, type DeleverageRecord } from "./deleverageRecord.ts";
+
+/** Applies the transaction to the replay on the way. Returns what the report shows of it. */
+export async function checkDeleverage(
+  context: Context,
+  replay: Replay,
+  transaction: Transaction,
+  catalogue: Catalogue,
+): Promise<DeleverageRecord | undefined> {
+  const call = logsOf(transaction, "DeleverageCall")[0];
+  const swept = logsOf(transaction, "BankruptcySwept")[0];
+  const head = call ?? swept;
+  if (head === undefined) throw new Error("not a deleveraging call");
+  const { market: marketId } = head.args;
+  const account = Number("bankrupt" in head.args ? head.args.bankrupt : head.args.account);
+  const one = marketOf(replay, marketId);
+  const { market, prices } = one;
+  const label = `${market.name} account ${account}, block ${transaction.block}`;
+  const state = await readClearingState(context, market, BigInt(account), transaction.block);
+  const bankruptEntry = one.positions.positions.get(account);
+  if (prices === undefined || bankruptEntry === undefined) throw new Error(`${label}: unknown to the replay`);
+
+  checkChoice(one, prices, bankruptEntry, state.taken, label, catalogue);
+
+  // stage 2: the fills, one by one, and the events up to their end
+  const funds = state.mature ? min(state.coverAvailable, deficit(bankruptEntry, prices)) : 0n;
+  let bankrupt: Position = settle(bankruptEntry, prices.funding);
+  const limit = bankruptcyLimit(bankrupt, market, prices.price, funds);
+  const sells = bankrupt.lots > 0n;
+  let swallowed = 0n;
+  for (const { args } of logsOf(transaction, "Trade")) {
+    if (Number(args.taker) !== account) continue;
+    const { rest, cover } = sweepFill(bankrupt, args, market.tickValue);
+    bankrupt = rest;
+    swallowed += cover;
+    catalogue.expect(
+      "LIQ-2",
+      sells ? args.tick >= limit : args.tick <= limit,
+      () => `${label}: swept at ${args.tick}, limit ${limit}`,
+    );
+  }
+  if (swept !== undefined) {
+    const { cover, limitTick } = swept.args;
+    catalogue.expect("LIQ-2", limitTick === limit, () => `${label}: limit ${limitTick}, should be ${limit}`);
+    catalogue.expect("ADL-2", cover === swallowed, () => `${label}: the sweep drew ${cover}, should be ${swallowed}`);
+  }
+  const boundary = swept === undefined ? -1 : transaction.logs.indexOf(swept);
+  for (const log of transaction.logs.slice(0, boundary + 1)) applyLog(replay, log);
+  const rest = transaction.logs.slice(boundary + 1);
+  if (call === undefined) {
+    for (const log of rest) applyLog(replay, log);
+    return undefined;
+  }
+
+  // stages 3 and 4
+  const listed = logsOf(transaction, "AutoDeleveraged");
+  const principal = logsOf(transaction, "PrincipalClosed");
+  const queue = queueByBruteForce(one.positions, sells, call.args.price, prices);
+  const order = [...queue.map(({ entry }) => entry)];
+  if (principal.length > 0) {
+    catalogue.expect(
+      "IDX-2",
+      listed.length === queue.length,
+      () => `${label}: principal stage with ${queue.length - listed.length} eligible left`,
+    );
+    const taken = new Set(listed.map(({ args }) => Number(args.counterparty)));
+    order.push(...principalQueue(one.positions, sells).filter((entry) => !taken.has(entry.account)));
+  }
+  for (const [i, { args }] of listed.entries()) {
+    const best = queue[i];
+    const right =
+      best?.entry.account === Number(args.counterparty) && best.score === args.score && args.rank === BigInt(i + 1);
+    catalogue.expect(
+      "IDX-2",
+      right,
+      () =>
+        `${label}: rank ${i + 1} is account ${args.counterparty} (${args.score}), should be ${best?.entry.account} (${best?.score})`,
+    );
+  }
+  const budget = state.mature ? state.coverAvailable - swallowed : 0n;
+  const prediction = predictClosings(bankrupt, order.slice(0, listed.length + principal.length), budget, prices);
+  for (const log of rest) applyLog(replay, log);
+  checkClosings({ transaction, one, prediction, prices, label, catalogue });
+  if (listed.length + principal.length > 0) {
+    catalogue.note("ADL-3", checkBookExhausted({ one, taker: bankrupt, limit, funds: funds - swallowed, label }));
+  }
+  return describeCall({
+    transaction,
+    one,
+    prediction,
+    next: nextInLine(
+      queue.map(({ entry }) => entry),
+      listed.length,
+      one,
+    ),
+  });
+}
+
+/** The contract picks whom it resolves: furthest past bankruptcy first. Inside the mark's own cell, whoever was named. */
+function checkChoice(
+  one: MarketReplay,
+  prices: Prices,
+  entry: Entry,
+  taken: number,
+  label: string,
+  catalogue: Catalogue,
+): void {
+  const pick = pickBankrupt(one.positions, prices, taken);
+  const right = pick?.entry.account === entry.account || (pick?.cause === "boundary" && pick.entry.v === entry.v);
+  catalogue.expect("IDX-2", right, () => `${label}: the contract took it, should have taken ${pick?.entry.account}`);
+}
+
+/** Who would have been next: the first of the queue that still has what it had before. */
+function nextInLine(queue: readonly Entry[], taken: number, one: MarketReplay): Entry | undefined {
+  const last = queue[taken - 1];
+  const partly = last !== undefined && one.positions.positions.has(last.account);
+  return partly ? last : queue[taken];
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

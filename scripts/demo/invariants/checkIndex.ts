@@ -1,0 +1,153 @@
+/**
+ * IDX-1: what the contract's index holds, word by word, against the positions, and both against the replay.
+ */
+import type { Entry } from "../../../keeper/core/types.ts";
+import { cellsOf, membersOf } from "../../../keeper/core/marketState.ts";
+import { indexKey } from "../../../keeper/core/indexKey.ts";
+import { indexAbi, lensAbi } from "../chain/abi.ts";
+import type { DemoChain } from "../chain/connectChain.ts";
+import { readMany } from "../chain/readMany.ts";
+import type { Context } from "../context.ts";
+import type { MarketReplay } from "../replay/replayState.ts";
+import type { Catalogue } from "./catalogue.ts";
+
+/** Accounts of one page: a position costs the view about ten thousand gas. */
+const PAGE = 500n;
+/** Bytes of an answer. */
+const WORD = 32;
+/** Shift of the index's root level, and bits of a digit. */
+const ROOT = 12;
+const DIGIT = 4;
+
+type Linked = Entry & { readonly prev: number; readonly next: number };
+
+export async function checkIndex(
+  context: Context,
+  one: MarketReplay,
+  block: bigint,
+  catalogue: Catalogue,
+): Promise<void> {
+  const label = `${one.market.name}, block ${block}`;
+  const positions = await readLinked(context, one, block);
+  const mine = one.positions.positions;
+  const same = positions.length === mine.size && positions.every((p) => isSame(p, mine.get(p.account)));
+  catalogue.expect("IDX-1", same, () => `${label}: the positions are not those that the events tell of`);
+
+  const byAccount = new Map(positions.map((p) => [p.account, p]));
+  for (const isLong of [true, false]) {
+    const side = `${label}, ${isLong ? "longs" : "shorts"}`;
+    const derived = new Set(positions.filter((p) => p.isLong === isLong).map(({ cell }) => cell));
+    const indexed = await readCells(context, one.market.id, isLong, block);
+    const equal = derived.size === indexed.length && indexed.every((cell) => derived.has(cell));
+    catalogue.expect(
+      "IDX-1",
+      equal,
+      () => `${side}: ${indexed.length} cells are marked, ${derived.size} hold positions`,
+    );
+
+    const tails = await readMany(
+      context.chain,
+      indexed.map((cell) => ({
+        address: context.addresses.exchange,
+        abi: indexAbi,
+        functionName: "indexTailAt" as const,
+        args: [BigInt(one.market.id), isLong, BigInt(cell >> 14), BigInt(cell & 0x3fff)] as const,
+      })),
+      block,
+      WORD,
+    );
+    for (const [i, cell] of indexed.entries()) {
+      const members = membersOf(cellsOf(one.positions, isLong).get(cell) ?? new Map()).map(({ account }) => account);
+      const listed = follow(byAccount, Number(tails[i]), members.length);
+      catalogue.expect(
+        "IDX-1",
+        listed.join() === members.join(),
+        () => `${side}, cell ${cell}: lists [${listed}], should be [${members}]`,
+      );
+    }
+  }
+}
+
+/** The members of a cell from the tail on, first in first; stops where the links do not fit together. */
+function follow(byAccount: ReadonlyMap<number, Linked>, tail: number, count: number): number[] {
+  const listed: number[] = [];
+  let account = byAccount.get(tail)?.next ?? 0;
+  let prev = 0;
+  while (listed.length <= count) {
+    const member = byAccount.get(account);
+    if (member === undefined || member.prev !== prev) return [...listed, Number.NaN];
+    listed.push(account);
+    if (account === tail) return listed;
+    [prev, account] = [account, member.next];
+  }
+  return listed;
+}
+
+async function readLinked({ chain, addresses }: Context, one: MarketReplay, blockNumber: bigint): Promise<Linked[]> {
+  const positions: Linked[] = [];
+  let from = 0n;
+  do {
+    const [, entries, next] = await chain.client.readContract({
+      address: addresses.lens,
+      abi: lensAbi,
+      functionName: "positions",
+      args: [BigInt(one.market.id), from, PAGE],
+      blockNumber,
+    });
+    for (const p of entries) positions.push({ ...p, ...indexKey(p, one.positions.base), joined: 0 });
+    from = next;
+  } while (from !== 0n);
+  return positions;
+}
+
+/** Every marked cell of a side, by walking the words from the root. */
+async function readCells(
+  { chain, addresses }: Context,
+  market: number,
+  isLong: boolean,
+  block: bigint,
+): Promise<number[]> {
+  let parents: { u: number; v: number }[] = [{ u: 0, v: 0 }];
+  for (let shift = ROOT; shift >= 0; shift -= DIGIT) {
+    const words = await readWords(chain, addresses.exchange, market, isLong, shift, parents, block);
+    parents = words.flatMap((word, i) => {
+      const { u, v } = parents[i] ?? { u: 0, v: 0 };
+      return bitsOf(word).map((bit) => ({ u: (u << DIGIT) | (bit >> DIGIT), v: (v << DIGIT) | (bit & 15) }));
+    });
+  }
+  return parents.map(({ u, v }) => (u << 14) | v);
+}
+
+function readWords(
+  chain: DemoChain,
+  address: `0x${string}`,
+  market: number,
+  isLong: boolean,
+  shift: number,
+  parents: readonly { u: number; v: number }[],
+  block: bigint,
+): Promise<readonly bigint[]> {
+  const views = parents.map(({ u, v }) => ({
+    address,
+    abi: indexAbi,
+    functionName: "indexWordAt" as const,
+    args: [BigInt(market), isLong, BigInt(shift), BigInt(u), BigInt(v)] as const,
+  }));
+  return readMany(chain, views, block, WORD);
+}
+
+function bitsOf(word: bigint): number[] {
+  const bits: number[] = [];
+  for (let bit = 0; word >> BigInt(bit) !== 0n; bit++) if ((word >> BigInt(bit)) & 1n) bits.push(bit);
+  return bits;
+}
+
+function isSame(a: Entry, b: Entry | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.lots === b.lots &&
+    a.cost === b.cost &&
+    a.margin === b.margin &&
+    a.fundingIndex === b.fundingIndex
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * Puts one event onto the replay.
+ */
+import { applyChange } from "../../../keeper/core/applyChange.ts";
+import type { DemoMarket } from "../market/market.ts";
+import type { Log } from "./readLogs.ts";
+import { marketOf, type Replay } from "./replayState.ts";
+import { releaseAll, releaseFilled, reserve } from "./reserves.ts";
+
+/** The feed has 8 decimals, the contract wants 18: then quote atoms per lot × 2^16, as Mark.sol. */
+export function priceX16(market: DemoMarket, answer: bigint): bigint {
+  return ((answer * 10n ** 10n) << 16n) / (10n ** 12n * market.parameters.lotsPerUnit);
+}
+
+export function applyLog(replay: Replay, log: Log): void {
+  switch (log.eventName) {
+    case "AnswerUpdated": {
+      const emitter = log.address.toLowerCase();
+      for (const one of replay) {
+        // Funding does not accrue yet; the checks compare the index with the chain's.
+        if (one.market.feed.toLowerCase() === emitter)
+          one.prices = { price: priceX16(one.market, log.args.current), funding: 0n };
+      }
+      return;
+    }
+    case "PositionChanged": {
+      const { market, account, lots, cost, margin, fundingIndex } = log.args;
+      applyChange(marketOf(replay, market).positions, { account: Number(account), lots, cost, margin, fundingIndex });
+      return;
+    }
+    case "OrderPlaced": {
+      const { market, account, orderId: id, isBid, tick, lots, leverage, reduceOnly } = log.args;
+      const one = marketOf(replay, market);
+      const order = { id, account: Number(account), isBid, tick, lots, leverage, reduceOnly };
+      one.orders.set(id, order);
+      reserve(one, order);
+      return;
+    }
+    case "OrderRemoved": {
+      const { one, order } = orderOf(replay, log.args);
+      releaseAll(one, order);
+      one.orders.delete(order.id);
+      return;
+    }
+    case "Trade": {
+      // the maker's position changes with an event of its own, after this one
+      const { one, order } = orderOf(replay, log.args);
+      releaseFilled(one, order, log.args.lots);
+      const lots = order.lots - log.args.lots;
+      if (lots === 0n) one.orders.delete(order.id);
+      else one.orders.set(order.id, { ...order, lots });
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function orderOf(replay: Replay, { market, orderId }: { readonly market: bigint; readonly orderId: bigint }) {
+  const one = marketOf(replay, market);
+  const order = one.orders.get(orderId);
+  if (order === undefined) throw new Error(`${one.market.name}: order ${orderId} does not rest`);
+  return { one, order };
+}

@@ -1,0 +1,55 @@
+/**
+ * The demo's own account of the exchange, built from events alone: positions with their place in the index, resting orders, prices.
+ * Only `applyLog` changes it.
+ */
+import { type MarketState, createMarketState } from "../../../keeper/core/marketState.ts";
+import type { AccountId, Prices } from "../../../keeper/core/types.ts";
+import type { DemoMarket } from "../market/market.ts";
+import type { Reserves } from "./reserves.ts";
+
+export type RestingOrder = {
+  readonly id: bigint;
+  readonly account: AccountId;
+  readonly isBid: boolean;
+  readonly tick: bigint;
+  readonly lots: bigint;
+  readonly leverage: bigint;
+  readonly reduceOnly: boolean;
+};
+
+export type MarketReplay = {
+  readonly market: DemoMarket;
+  readonly positions: MarketState;
+  readonly orders: Map<bigint, RestingOrder>;
+  readonly reserves: Map<AccountId, Reserves>;
+  /** Undefined until the feed has spoken. */
+  prices: Prices | undefined;
+};
+
+export type Replay = readonly MarketReplay[];
+
+export function createReplay(markets: readonly DemoMarket[]): Replay {
+  return markets.map((market) => ({
+    market,
+    positions: createMarketState(market.parameters.base),
+    orders: new Map(),
+    reserves: new Map(),
+    prices: undefined,
+  }));
+}
+
+export function marketOf(replay: Replay, id: bigint): MarketReplay {
+  const found = replay[Number(id) - 1];
+  if (found === undefined) throw new Error(`no market ${id}`);
+  return found;
+}
+
+/** The best tick of a side, undefined when it is empty. */
+export function bestTick({ orders }: MarketReplay, isBid: boolean): bigint | undefined {
+  let best: bigint | undefined;
+  for (const order of orders.values()) {
+    if (order.isBid === isBid && (best === undefined || (isBid ? order.tick > best : order.tick < best)))
+      best = order.tick;
+  }
+  return best;
+}

@@ -1,0 +1,89 @@
+/**
+ * The result as one JSON object. Amounts are strings of quote atoms, prices strings of dollars, scores plain numbers.
+ */
+import { MEANINGS, IDS } from "../invariants/catalogue.ts";
+import type { DeleverageRecord } from "../invariants/deleverageRecord.ts";
+import { type DemoResult, isBroken } from "./demoResult.ts";
+import { price, score } from "./format.ts";
+
+export function toJsonReport(result: DemoResult) {
+  const { tally, context, catalogue, closed, keepers } = result;
+  const { liquidations, cover } = tally.totals();
+  const calls = tally.calls();
+  return {
+    ok: !isBroken(result),
+    path: result.path.name,
+    accounts: result.flags.accounts,
+    seed: result.flags.seed,
+    seconds: Math.round(result.seconds * 10) / 10,
+    blocks: Number(result.blocks),
+    trades: tally.trades(),
+    liquidations,
+    liquidatedNotional: Object.fromEntries(
+      context.markets.map(({ id, name }) => [name, tally.liquidations(id).notional.toString()]),
+    ),
+    insurancePaid: cover.toString(),
+    insuranceLeft: closed.totals.fund.toString(),
+    adl: calls.map(describe),
+    principalCloses: calls.reduce(
+      (sum, { counterparties }) => sum + counterparties.filter(({ stage }) => stage === "principal").length,
+      0,
+    ),
+    blocksToResolveMax: tally.blocksToResolveMax(),
+    invariants: result.invariants,
+    checks: Object.fromEntries(IDS.map((id) => [id, catalogue.verdict(id).checks])),
+    broken: Object.fromEntries(
+      IDS.filter((id) => !result.invariants[id]).map((id) => [id, [MEANINGS[id][0], ...catalogue.verdict(id).broken]]),
+    ),
+    problems: result.problems,
+    staleOracle: result.staleProbes.map(({ call, expected, answer }) => ({
+      call,
+      answer,
+      asExpected: answer === expected,
+    })),
+    withdrawn: closed.withdrawn.toString(),
+    redeemed: closed.redeemed.toString(),
+    vault: {
+      tokens: closed.totals.tokens.toString(),
+      pots: closed.totals.markets.map(({ pot }) => pot.toString()),
+      keeperReserve: closed.totals.reserve.toString(),
+      insuranceFund: closed.totals.fund.toString(),
+      freeCollateral: closed.totals.free.reduce((sum, free) => sum + free, 0n).toString(),
+    },
+    keepers: keepers.map((keeper) => ({ name: keeper.name, attempts: keeper.attempts(), troubles: keeper.troubles() })),
+  };
+}
+
+function describe({
+  account,
+  market,
+  block,
+  isLong,
+  price: x,
+  mark,
+  lots,
+  cover,
+  counterparties,
+  next,
+}: DeleverageRecord) {
+  return {
+    account,
+    market: market.name,
+    block: Number(block),
+    side: isLong ? "long" : "short",
+    price: price(x, market),
+    mark: price(mark, market),
+    lots: Number(lots),
+    insurance: cover.toString(),
+    counterparties: counterparties.map((one) => ({
+      account: one.account,
+      stage: one.stage,
+      rank: one.rank,
+      score: score(one.score),
+      lots: Number(one.lots),
+      pnl: one.pnl.toString(),
+      pnlGivenUp: one.pnlGivenUp.toString(),
+    })),
+    next: next ?? null,
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * The result as tables.
+ */
+import { IDS, MEANINGS } from "../invariants/catalogue.ts";
+import type { DeleverageRecord } from "../invariants/deleverageRecord.ts";
+import { type DemoResult, isBroken } from "./demoResult.ts";
+import { money, plural, price, score, size } from "./format.ts";
+import { table } from "./table.ts";
+
+/** Of each call, this many counterparties get a line; calls with one or two are summed up after this many calls. */
+const SHOWN = { counterparties: 6, calls: 8 };
+
+export function toTextReport(result: DemoResult): string {
+  const parts = [
+    clearing(result),
+    deleveraging(result.tally.calls()),
+    oracle(result),
+    totals(result),
+    vault(result),
+    catalogue(result),
+    ...result.problems.map((problem) => `PROBLEM  ${problem}`),
+    verdict(result),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function clearing({ context, tally }: DemoResult): string {
+  const rows = context.markets.flatMap((market) => {
+    const liquidations = tally.liquidations(market.id);
+    const sweeps = tally.sweeps(market.id);
+    const calls = tally.calls().filter((call) => call.market.id === market.id);
+    const sum = (of: (call: DeleverageRecord) => bigint) => calls.reduce((total, call) => total + of(call), 0n);
+    const atMark = sum(({ lots, mark }) => (lots * mark) >> 16n);
+    const closed = calls.reduce((total, { counterparties }) => total + counterparties.length, 0);
+    const principal = calls
+      .flatMap(({ counterparties }) => counterparties)
+      .filter(({ stage }) => stage === "principal").length;
+    return [
+      [
+        market.name,
+        "1 liquidation",
+        String(liquidations.count),
+        size(liquidations.lots, market),
+        money(liquidations.notional),
+        "0.00",
+      ],
+      [
+        market.name,
+        "2 book, bankrupt",
+        String(sweeps.count),
+        size(sweeps.lots, market),
+        money(sweeps.notional),
+        money(sweeps.cover),
+      ],
+      [
+        market.name,
+        "3 deleveraging",
+        String(closed - principal),
+        size(
+          sum(({ lots }) => lots),
+          market,
+        ),
+        money(atMark),
+        money(sum(({ cover }) => cover)),
+      ],
+      [market.name, "4 principal", String(principal), "", "", ""],
+    ];
+  });
+  return table(
+    "CLEARING, by stage of the waterfall",
+    ["market", "stage", "count", "size", "notional", "insurance paid"],
+    rows,
+  );
+}
+
+function deleveraging(calls: readonly DeleverageRecord[]): string {
+  if (calls.length === 0) return "";
+  const shown = calls.toSorted((a, b) => b.counterparties.length - a.counterparties.length).slice(0, SHOWN.calls);
+  const rows = shown
+    .toSorted((a, b) => Number(a.block - b.block))
+    .flatMap((call) => {
+      const rest = call.counterparties.length - SHOWN.counterparties;
+      return call.counterparties
+        .slice(0, SHOWN.counterparties)
+        .map((one, i, { length }) => [
+          i === 0 ? String(call.block) : "",
+          i === 0 ? `${call.market.name} ${call.isLong ? "long" : "short"} ${call.account}` : "",
+          i === 0 ? price(call.price, call.market) : "",
+          i === 0 ? price(call.mark, call.market) : "",
+          one.stage === "ranked" ? String(one.rank) : "-",
+          `${one.account}${one.partly ? " (part)" : ""}`,
+          one.stage === "ranked" ? String(score(one.score)) : "principal",
+          size(one.lots, call.market),
+          money(one.pnl),
+          money(one.pnlGivenUp),
+          i === length - 1 ? `${rest > 0 ? `${rest} more, ` : ""}next: ${call.next ?? "nobody"}` : "",
+        ]);
+    });
+  const head = ["block", "bankrupt", "price X", "mark", "rank", "account", "score", "size", "PnL", "given up", ""];
+  const title = `DELEVERAGING: ${plural(calls.length, "call")}, the ${shown.length} with most counterparties`;
+  return table(title, head, rows);
+}
+
+function oracle({ staleProbes }: DemoResult): string {
+  if (staleProbes.length === 0) return "";
+  const rows = staleProbes.map(({ call, expected, answer }) => [
+    call,
+    answer,
+    answer === expected ? "as it must" : `SHOULD BE ${expected}`,
+  ]);
+  return table("STALE ORACLE: what the exchange answered while the feed was silent", ["call", "answer", ""], rows);
+}
+
+function totals({ tally, blocks, keepers, refused, flags, seconds, context }: DemoResult): string {
+  const calls = tally.calls();
+  const rewards = calls.reduce((sum, { reward }) => sum + reward, 0n);
+  const givenUp = calls
+    .flatMap(({ counterparties }) => counterparties)
+    .reduce((sum, { pnlGivenUp }) => sum + pnlGivenUp, 0n);
+  const rows = [
+    ["accounts", String(flags.accounts)],
+    ["markets", context.markets.map(({ name }) => name).join(", ")],
+    ["blocks", String(blocks)],
+    ["orders rested", String(tally.orders())],
+    ["trades", String(tally.trades())],
+    ["orders refused while insolvent or too late", String(refused)],
+    [
+      "accounts liquidated",
+      context.markets.map(({ id, name }) => `${name} ${tally.liquidations(id).accounts.size}`).join(", "),
+    ],
+    ["insurance paid", money(tally.totals().cover)],
+    ["profit given up in deleveraging", money(givenUp)],
+    ["rewards to keepers", money(rewards)],
+    ["blocks from bankruptcy to solvency, at most", String(tally.blocksToResolveMax())],
+    ...keepers.map((keeper) => [
+      `${keeper.name}: attempts`,
+      Object.entries(keeper.attempts())
+        .map(([kind, count]) => `${count} ${kind}`)
+        .join(", "),
+    ]),
+    ["seconds", seconds.toFixed(1)],
+  ];
+  return table("TOTALS", ["", ""], rows).replace(/\n {2}\s*\n {2}─.*\n/, "\n");
+}
+
+function vault({ context, closed }: DemoResult): string {
+  const { totals: left } = closed;
+  const rows = [
+    ["withdrawn by accounts", money(closed.withdrawn)],
+    ["redeemed by the staker", money(closed.redeemed)],
+    ...context.markets.map(({ name }, i) => [
+      `left: pot of ${name} (1.00 was its seed)`,
+      exact(left.markets[i]?.pot ?? 0n),
+    ]),
+    ["left: keeper reserve", exact(left.reserve)],
+    ["left: insurance fund (rounding of its shares)", exact(left.fund)],
+    ["left: free collateral", exact(left.free.reduce((sum, free) => sum + free, 0n))],
+    ["tokens held by the exchange", exact(left.tokens)],
+  ];
+  return table("VAULT, after everybody has left", ["", "USD"], rows);
+}
+
+function catalogue({ catalogue: checks, invariants }: DemoResult): string {
+  const rows = IDS.map((id) => {
+    const { checks: count } = checks.verdict(id);
+    const [meaning, when] = MEANINGS[id];
+    const verdictOf = invariants[id] ? (count === 0 ? "nothing to check" : "held") : "BROKEN";
+    return [id, verdictOf, count.toLocaleString("en-US"), meaning, when];
+  });
+  const broken = IDS.flatMap((id) =>
+    checks
+      .verdict(id)
+      .broken.slice(0, 5)
+      .map((problem) => `  ${id}: ${problem}`),
+  );
+  return [table("INVARIANTS", ["id", "", "checks", "what", "when"], rows), ...broken].join("\n");
+}
+
+function verdict(result: DemoResult): string {
+  return isBroken(result) ? "BROKEN: see above." : "Every position closed, every account paid, every invariant held.";
+}
+
+function exact(atoms: bigint): string {
+  return (Number(atoms) / 1e6).toFixed(6);
+}
