@@ -48,7 +48,8 @@ main().then(
         : error instanceof Error
           ? (error.stack ?? error.message)
           : String(error);
-    process.stderr.write(`\ndemo: ${text}\n`);
+    // a progress bar may stand unfinished on the line
+    process.stderr.write(`${process.stderr.isTTY ? "\n" : ""}demo: ${text}\n`);
     finish(1);
   },
 );

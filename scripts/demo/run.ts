@@ -3,8 +3,8 @@
  */
 import type { DemoFlags } from "./cli/readFlags.ts";
 import { closeEverything } from "./closing/closeEverything.ts";
-import { createAuditor } from "./invariants/createAuditor.ts";
 import { createCatalogue, type InvariantId } from "./invariants/catalogue.ts";
+import { createAuditor } from "./invariants/createAuditor.ts";
 import type { Tally } from "./invariants/tally.ts";
 import type { PricePath } from "./path/pricePath.ts";
 import type { Progress } from "./report/createProgress.ts";

@@ -2,10 +2,10 @@
  * Walks the price path: at every step the feeds answer (or do not), the crowd reacts, the keepers work until they are done, and everything
  * is checked.
  */
-import { createCrowd, openingPrices, type Crowd } from "./traders/createCrowd.ts";
+
 import type { Context } from "./context.ts";
-import type { Auditor } from "./invariants/createAuditor.ts";
 import type { Catalogue } from "./invariants/catalogue.ts";
+import type { Auditor } from "./invariants/createAuditor.ts";
 import { isInsolvent } from "./invariants/isInsolvent.ts";
 import { probeStale, type StaleProbe } from "./invariants/probes.ts";
 import { tryCuts } from "./invariants/tryCuts.ts";
@@ -14,6 +14,7 @@ import { waitUntilIdle } from "./keeper/waitUntilIdle.ts";
 import type { PricePath } from "./path/pricePath.ts";
 import { createRandom } from "./path/random.ts";
 import type { Progress } from "./report/createProgress.ts";
+import { type Crowd, createCrowd, openingPrices } from "./traders/createCrowd.ts";
 
 export type WalkParameters = {
   readonly context: Context;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRandom } from "../../scripts/demo/path/random.ts";
+import { openingPrices } from "../../scripts/demo/traders/createCrowd.ts";
 import { createPopulation, ROUNDS } from "../../scripts/demo/traders/population.ts";
 import { bidderQuotes, makerQuotes, nerveOf } from "../../scripts/demo/traders/quotes.ts";
-import { openingPrices } from "../../scripts/demo/traders/createCrowd.ts";
 import { MARKET } from "./helpers/market.ts";
 
 test("default: a population has all roles, both sides, leverages from 1 to 50, and collateral for its positions", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createProgress, stageOf } from "../../scripts/demo/report/createProgress.ts";
-import { money, price, score, size } from "../../scripts/demo/report/format.ts";
+import { money, plainPrice, price, score, size } from "../../scripts/demo/report/format.ts";
 import { table } from "../../scripts/demo/report/table.ts";
 import { MARKET, x16 } from "./helpers/market.ts";
 
@@ -10,6 +10,7 @@ const CALM = { liquidated: 0, deleveraged: 0, cover: 0n, stale: false };
 test("default: numbers for people", () => {
   assert.equal(money(1_234_567_890n), "1,234.57");
   assert.equal(price(x16(116_830.5), MARKET), "116,830.50");
+  assert.equal(plainPrice(x16(116_830.5), MARKET), "116830.50");
   assert.equal(size(12_345n, MARKET), "1.2345");
   assert.equal(score((1n << 64n) / 4n), 0.25);
 });

@@ -16,7 +16,7 @@ export interface VenueSuite {
  */
 export function useVenue(
   options: VenueOptions = {},
-  prepare: (venue: Venue) => Promise<void> = async () => {},
+  prepare: (venue: Venue) => Promise<void> = async () => undefined,
   invariants: InvariantOptions | false = {},
 ): VenueSuite {
   let venue: Venue | undefined;

@@ -5,8 +5,8 @@
 import { fundAbi } from "../chain/abi.ts";
 import type { Call } from "../chain/connectChain.ts";
 import type { Context } from "../context.ts";
-import type { Auditor } from "../invariants/createAuditor.ts";
 import type { Catalogue } from "../invariants/catalogue.ts";
+import type { Auditor } from "../invariants/createAuditor.ts";
 import { ownerOf } from "../invariants/probes.ts";
 import type { Totals } from "../invariants/readTotals.ts";
 import { planUnwind } from "./planUnwind.ts";

@@ -6,17 +6,17 @@ import { pickBankrupt } from "../../../keeper/core/pickBankrupt.ts";
 import { settle } from "../../../keeper/core/position.ts";
 import type { Entry, Position, Prices } from "../../../keeper/core/types.ts";
 import type { Context } from "../context.ts";
+import { applyLog } from "../replay/applyLog.ts";
 import { bankruptcyLimit, deficit } from "../replay/arithmetic.ts";
 import { predictClosings, sweepFill } from "../replay/predictDeleverage.ts";
 import { principalQueue, queueByBruteForce } from "../replay/queue.ts";
 import { logsOf, type Transaction } from "../replay/readLogs.ts";
-import { applyLog } from "../replay/applyLog.ts";
-import { marketOf, type MarketReplay, type Replay } from "../replay/replayState.ts";
+import { type MarketReplay, marketOf, type Replay } from "../replay/replayState.ts";
+import type { Catalogue } from "./catalogue.ts";
 import { checkBookExhausted } from "./checkBookExhausted.ts";
 import { checkClosings } from "./checkClosings.ts";
-import type { Catalogue } from "./catalogue.ts";
 import { readClearingState } from "./clearingState.ts";
-import { describeCall, type DeleverageRecord } from "./deleverageRecord.ts";
+import { type DeleverageRecord, describeCall } from "./deleverageRecord.ts";
 
 /** Applies the transaction to the replay on the way. Returns what the report shows of it. */
 export async function checkDeleverage(

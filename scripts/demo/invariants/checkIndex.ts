@@ -1,9 +1,10 @@
 /**
  * IDX-1: what the contract's index holds, word by word, against the positions, and both against the replay.
  */
-import type { Entry } from "../../../keeper/core/types.ts";
-import { cellsOf, membersOf } from "../../../keeper/core/marketState.ts";
+
 import { indexKey } from "../../../keeper/core/indexKey.ts";
+import { cellsOf, membersOf } from "../../../keeper/core/marketState.ts";
+import type { Entry } from "../../../keeper/core/types.ts";
 import { indexAbi, lensAbi } from "../chain/abi.ts";
 import type { DemoChain } from "../chain/connectChain.ts";
 import { readMany } from "../chain/readMany.ts";

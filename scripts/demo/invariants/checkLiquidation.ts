@@ -4,8 +4,8 @@
 import { abs } from "../../../keeper/core/integers.ts";
 import { closeSize, marginHealth } from "../../../keeper/core/marginHealth.ts";
 import { equityX16, PIPS, settle } from "../../../keeper/core/position.ts";
-import { closeIsCovered, liquidationLimit, requirement } from "../replay/arithmetic.ts";
 import { applyLog } from "../replay/applyLog.ts";
+import { closeIsCovered, liquidationLimit, requirement } from "../replay/arithmetic.ts";
 import { logsOf, type Transaction } from "../replay/readLogs.ts";
 import { bestTick, marketOf, type Replay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";

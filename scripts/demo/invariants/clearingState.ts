@@ -1,9 +1,10 @@
 /**
  * What a check of a clearing call needs from the chain beside the events: the fund and the bankrupt position's age, one block earlier.
  */
+
+import { exchangeAbi } from "../chain/abi.ts";
 import type { Context } from "../context.ts";
 import type { DemoMarket } from "../market/market.ts";
-import { exchangeAbi } from "../chain/abi.ts";
 
 export type ClearingState = {
   /** Quote atoms that the fund could pay to this market, its daily cap included. */

@@ -1,9 +1,10 @@
 /**
  * Follows the run and checks it: every transaction as it is read, and the chain itself after every step.
  */
-import type { Context } from "../context.ts";
-import { isBankrupt } from "../../../keeper/core/position.ts";
+
 import { pickBankrupt } from "../../../keeper/core/pickBankrupt.ts";
+import { isBankrupt } from "../../../keeper/core/position.ts";
+import type { Context } from "../context.ts";
 import { applyLog } from "../replay/applyLog.ts";
 import { logsOf, readLogs, type Transaction } from "../replay/readLogs.ts";
 import { createReplay, type MarketReplay, type Replay } from "../replay/replayState.ts";

@@ -17,6 +17,8 @@ export type ClosedCounterparty = {
   readonly score: bigint;
   readonly lots: bigint;
   readonly partly: boolean;
+  /** Quote atoms from the fund. */
+  readonly cover: bigint;
   /** Quote atoms realised, cover included. */
   readonly pnl: bigint;
   /** Quote atoms: what these lots would have brought at the mark, less what they brought. */
@@ -66,6 +68,7 @@ export function describeCall({ transaction, one, prediction, next }: DescribeCal
       rank: ranked ? Number(log.args.rank) : 0,
       score: ranked ? log.args.score : 0n,
       lots: log.args.lots,
+      cover,
       partly: one.positions.positions.has(Number(log.args.counterparty)),
       pnl: log.args.pnl,
       pnlGivenUp: (haircut >> 16n) - cover,

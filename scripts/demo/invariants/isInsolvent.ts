@@ -1,9 +1,10 @@
 /**
  * Whether the exchange would say, at a block, that a position of the market is bankrupt: what `poke` answers. Undefined without a price.
  */
+
+import { contractError } from "../../../keeper/chain/contractError.ts";
 import { exchangeAbi } from "../chain/abi.ts";
 import type { Context } from "../context.ts";
-import { contractError } from "../../../keeper/chain/contractError.ts";
 
 export async function isInsolvent(
   { chain, addresses, bystander }: Context,

@@ -2,8 +2,8 @@
  * All the money of the exchange at the newest block, read in a few calls.
  */
 import { exchangeAbi, tokenAbi } from "../chain/abi.ts";
-import type { Context } from "../context.ts";
 import { readMany } from "../chain/readMany.ts";
+import type { Context } from "../context.ts";
 
 export type MarketTotals = {
   readonly pot: bigint;

@@ -1,8 +1,9 @@
 /**
  * The two markets of a run: the deployment's own listings, in units and ages that fit the price path.
  */
-import { DemoError } from "../cli/demoError.ts";
+
 import { MARKETS, type MarketListing } from "../../lib/markets.ts";
+import { DemoError } from "../cli/demoError.ts";
 import type { Prices } from "../path/pricePath.ts";
 
 /** A price is to be this many ticks, at least: one tick is then under 0.0005 % of it. */

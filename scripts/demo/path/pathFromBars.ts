@@ -3,8 +3,8 @@
  */
 import { DemoError } from "../cli/demoError.ts";
 import { BTC_PER_ETH, type Fact, type PathStep, type PricePath } from "./pricePath.ts";
-import type { Bar } from "./readBars.ts";
 import { createRandom } from "./random.ts";
+import type { Bar } from "./readBars.ts";
 
 /** An oracle answers no more often than this, however fine the bars are. */
 const LEAST_INTERVAL = 15;

@@ -2,7 +2,7 @@
  * The demo's own account of the exchange, built from events alone: positions with their place in the index, resting orders, prices.
  * Only `applyLog` changes it.
  */
-import { type MarketState, createMarketState } from "../../../keeper/core/marketState.ts";
+import { createMarketState, type MarketState } from "../../../keeper/core/marketState.ts";
 import type { AccountId, Prices } from "../../../keeper/core/types.ts";
 import type { DemoMarket } from "../market/market.ts";
 import type { Reserves } from "./reserves.ts";

@@ -1,8 +1,9 @@
 /**
  * Everything that a run has to say. Data only.
  */
-import type { ClosedDown } from "../closing/closeEverything.ts";
+
 import type { DemoFlags } from "../cli/readFlags.ts";
+import type { ClosedDown } from "../closing/closeEverything.ts";
 import type { Context } from "../context.ts";
 import type { Catalogue, InvariantId } from "../invariants/catalogue.ts";
 import type { StaleProbe } from "../invariants/probes.ts";

@@ -13,6 +13,11 @@ export function price(x16: bigint, { parameters }: DemoMarket): string {
   return decimal((Number(x16) / 2 ** 16 / 1e6) * Number(parameters.lotsPerUnit), 2, 2);
 }
 
+/** The same for programs. */
+export function plainPrice(x16: bigint, { parameters }: DemoMarket): string {
+  return ((Number(x16) / 2 ** 16 / 1e6) * Number(parameters.lotsPerUnit)).toFixed(2);
+}
+
 /** Lots as units of the base asset. */
 export function size(lots: bigint, { parameters }: DemoMarket): string {
   return decimal(Number(lots) / Number(parameters.lotsPerUnit), 4, 4);

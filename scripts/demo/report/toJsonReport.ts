@@ -1,10 +1,10 @@
 /**
  * The result as one JSON object. Amounts are strings of quote atoms, prices strings of dollars, scores plain numbers.
  */
-import { MEANINGS, IDS } from "../invariants/catalogue.ts";
+import { IDS, MEANINGS } from "../invariants/catalogue.ts";
 import type { DeleverageRecord } from "../invariants/deleverageRecord.ts";
 import { type DemoResult, isBroken } from "./demoResult.ts";
-import { price, score } from "./format.ts";
+import { plainPrice, score } from "./format.ts";
 
 export function toJsonReport(result: DemoResult) {
   const { tally, context, catalogue, closed, keepers } = result;
@@ -71,8 +71,8 @@ function describe({
     market: market.name,
     block: Number(block),
     side: isLong ? "long" : "short",
-    price: price(x, market),
-    mark: price(mark, market),
+    price: plainPrice(x, market),
+    mark: plainPrice(mark, market),
     lots: Number(lots),
     insurance: cover.toString(),
     counterparties: counterparties.map((one) => ({

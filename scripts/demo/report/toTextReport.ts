@@ -29,12 +29,23 @@ function clearing({ context, tally }: DemoResult): string {
     const liquidations = tally.liquidations(market.id);
     const sweeps = tally.sweeps(market.id);
     const calls = tally.calls().filter((call) => call.market.id === market.id);
-    const sum = (of: (call: DeleverageRecord) => bigint) => calls.reduce((total, call) => total + of(call), 0n);
-    const atMark = sum(({ lots, mark }) => (lots * mark) >> 16n);
-    const closed = calls.reduce((total, { counterparties }) => total + counterparties.length, 0);
-    const principal = calls
-      .flatMap(({ counterparties }) => counterparties)
-      .filter(({ stage }) => stage === "principal").length;
+    const closes = (wanted: "ranked" | "principal") => {
+      const found = calls.flatMap(({ mark, counterparties }) =>
+        counterparties
+          .filter(({ stage }) => stage === wanted)
+          .map((one) => ({ ...one, notional: (one.lots * mark) >> 16n })),
+      );
+      const sum = (of: (one: (typeof found)[number]) => bigint) => found.reduce((total, one) => total + of(one), 0n);
+      return [
+        String(found.length),
+        size(
+          sum(({ lots }) => lots),
+          market,
+        ),
+        money(sum(({ notional }) => notional)),
+        money(sum(({ cover }) => cover)),
+      ];
+    };
     return [
       [
         market.name,
@@ -52,18 +63,8 @@ function clearing({ context, tally }: DemoResult): string {
         money(sweeps.notional),
         money(sweeps.cover),
       ],
-      [
-        market.name,
-        "3 deleveraging",
-        String(closed - principal),
-        size(
-          sum(({ lots }) => lots),
-          market,
-        ),
-        money(atMark),
-        money(sum(({ cover }) => cover)),
-      ],
-      [market.name, "4 principal", String(principal), "", "", ""],
+      [market.name, "3 deleveraging", ...closes("ranked")],
+      [market.name, "4 principal", ...closes("principal")],
     ];
   });
   return table(

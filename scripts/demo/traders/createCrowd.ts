@@ -4,7 +4,7 @@
 import type { Call } from "../chain/connectChain.ts";
 import type { Actor, Context } from "../context.ts";
 import { type DemoMarket, lotsOf, tickOf } from "../market/market.ts";
-import { MARKET_COUNT, ROUNDS, type Intent } from "./population.ts";
+import { type Intent, MARKET_COUNT, ROUNDS } from "./population.ts";
 import { bidderQuotes, makerQuotes, nerveOf, type Quote } from "./quotes.ts";
 
 export type Crowd = {
