@@ -139,7 +139,7 @@ describe("Orders: requirements", () => {
     const [a, b] = [trader(v, 0), trader(v, 1)];
     await cross(v, a, b, { tick: TICK, lots: 1_000 });
     await cross(v, b, a, { tick: TICK, lots: 950 });
-    await submit(a, ask(10_100, 5_000, { reduceOnly: true })).catch(() => {});
+    await submit(a, ask(10_100, 5_000, { reduceOnly: true })).catch(() => undefined);
     expect((await v.exchange.levelAt(1, false, 10_100))[0]).equal(0n);
   });
 

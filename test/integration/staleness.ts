@@ -91,7 +91,7 @@ describe("Price age", () => {
       ];
       for (const call of stopped) await expect(call()).to.be.revertedWithCustomError(x, error);
       await c.exchange.cancelAll(1, GAS);
-      await a.exchange.deposit(0, GAS).catch(() => {});
+      await a.exchange.deposit(0, GAS).catch(() => undefined);
       await a.exchange.addMargin(1, USD, GAS);
       await trader(v, 1).exchange.addMargin(1, USD, GAS);
       await a.exchange.withdraw(USD, a.address, GAS);
@@ -114,7 +114,9 @@ describe("Price age", () => {
   it("a stale price does not open the gate for the side that is owed: taken keeps the opposing margin where it is", async () => {
     const v = venue();
     await setTick(v, 9_000);
-    await v.exchange.autoDeleverage(1, [], { ...LIMITS, maxSteps: 1, maxCounterparties: 0 }, GAS).catch(() => {});
+    await v.exchange
+      .autoDeleverage(1, [], { ...LIMITS, maxSteps: 1, maxCounterparties: 0 }, GAS)
+      .catch(() => undefined);
     await agePrice(v, MAX_AGE + 5, 9_000);
     const taken = (await v.exchange.marketAt(1)).taken;
     if (taken !== 0n) {

@@ -45,7 +45,7 @@ describe("Vault", () => {
       venue.donated = 7n * USD;
       await trader(v, 0)
         .exchange.deposit(0, GAS)
-        .catch(() => {});
+        .catch(() => undefined);
       expect((await v.exchange.accountAt(1)).free).equal(1_000n * USD);
     });
   });
