@@ -19,6 +19,9 @@ const compiler = (runs: number) => ({
   },
 });
 
+/** `npm run test:deep`: an order more histories. */
+const deep = process.env.PLIMSOLL_DEEP === "1";
+
 /** Accounts of the demo and of the tests: more than the demo's traders, makers, keeper and administrator together. */
 const accounts = { count: 480, accountsBalance: 10_000n * 10n ** 18n };
 
@@ -44,11 +47,8 @@ export default defineConfig({
   paths: { tests: { mocha: "./test", solidity: "./test" } },
   test: {
     mocha: { timeout: 600_000 },
-    solidity: {
-      profiles: {
-        default: { fuzz: { runs: 256 }, invariant: { runs: 24, depth: 64, failOnRevert: false } },
-        deep: { fuzz: { runs: 5_000 }, invariant: { runs: 256, depth: 256, failOnRevert: false } },
-      },
-    },
+    solidity: deep
+      ? { fuzz: { runs: 5_000 }, invariant: { runs: 256, depth: 256, failOnRevert: false } }
+      : { fuzz: { runs: 256 }, invariant: { runs: 32, depth: 64, failOnRevert: false } },
   },
 });

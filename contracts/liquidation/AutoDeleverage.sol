@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
 import {Matching} from "../book/Matching.sol";
 import {OrderDesk} from "../book/OrderDesk.sol";
@@ -86,46 +87,64 @@ library AutoDeleverage {
         Ledger.apply_(state, market, ctx, tally);
     }
 
-    /// @dev Stage 2. Each fill draws from the fund what its price is worse than the bankruptcy price.
-    /// @return lots Lots filled.
-    /// @return done Whether the call ends here: closed, solvent, or out of steps with orders left.
+    /**
+     * @dev Stage 2, repeated until a pass fills nothing: a fill better than the limit leaves more of the cover, or a better X, for what is
+     * left, so the limit moves on. Each pass but the last takes a step, so the budget bounds them.
+     * @return lots Lots filled.
+     * @return done Whether the call ends here: closed, solvent, or out of steps with orders left within the limit.
+     */
     function _sweep(
         ExchangeState storage state,
         Market storage market,
         MarketContext memory ctx,
         Settlement.Loan memory loan,
         Tally memory tally,
-        uint256 maxSteps,
+        uint256 steps,
         bool mature
     ) private returns (uint256 lots, bool done) {
+        while (true) {
+            Matching.Taker memory t = _pass(state, market, ctx, loan, tally, steps, mature);
+            lots += t.filled;
+            steps = t.steps;
+            Position memory p = loan.position;
+            if (p.lots == 0 || !p.isBankrupt(ctx) || t.exhausted) return (lots, true);
+            if (t.filled == 0) return (lots, false);
+        }
+    }
+
+    /// @dev One pass through the book. Each fill draws from the fund what its price is worse than the bankruptcy price.
+    function _pass(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Settlement.Loan memory loan,
+        Tally memory tally,
+        uint256 steps,
+        bool mature
+    ) private returns (Matching.Taker memory t) {
         Position memory p = loan.position;
-        Matching.Taker memory t;
         t.kind = Matching.Kind.Bankruptcy;
         t.loan = loan;
         t.terms.buys = p.lots < 0;
         t.remaining = p.size();
-        t.steps = maxSteps;
+        t.steps = steps;
         if (mature) {
-            uint256 deficit = p.deficit(ctx);
-            t.funds = Ledger.coverAvailable(state, market, ctx.config.dailyCoverCap);
-            if (deficit < t.funds) t.funds = deficit;
+            uint256 available = Ledger.coverAvailable(state, market, ctx.config.dailyCoverCap) - tally.cover;
+            t.funds = Math.min(available, p.deficit(ctx));
         }
         t.limitTick = p.bankruptTick(ctx, t.funds);
         Matching.run(state, market, ctx, t, tally);
-        if (t.filled != 0) {
-            emit IExchangeEvents.BankruptcySwept(
-                ctx.id,
-                loan.account,
-                msg.sender,
-                t.filled,
-                t.notional,
-                t.cover,
-                t.limitTick,
-                ctx.price
-            );
-        }
-        p = loan.position;
-        return (t.filled, p.lots == 0 || !p.isBankrupt(ctx) || t.exhausted);
+        if (t.filled == 0) return t;
+        emit IExchangeEvents.BankruptcySwept(
+            ctx.id,
+            loan.account,
+            msg.sender,
+            t.filled,
+            t.notional,
+            t.cover,
+            t.limitTick,
+            ctx.price
+        );
     }
 
     /// @dev Paid from the keeper reserve into the caller's free collateral, in proportion to the notional closed at the mark.

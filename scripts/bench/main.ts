@@ -11,7 +11,7 @@ if (unknown.length > 0) {
   );
   process.exit(1);
 }
-const run = spawnSync("npx", ["--no-install", "hardhat", "run", "scripts/bench/gas.ts"], {
+const run = spawnSync("node_modules/.bin/hardhat", ["run", "scripts/bench/gas.ts"], {
   stdio: ["ignore", "inherit", json ? "ignore" : "inherit"],
   env: {
     ...process.env,
