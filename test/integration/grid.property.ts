@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 import * as keeper from "../../keeper/core/grid.ts";
-import { gain as keeperGain, equity as keeperEquity, score as keeperScore } from "../../keeper/core/score.ts";
+import { equity as keeperEquity, gain as keeperGain, score as keeperScore } from "../../keeper/core/score.ts";
 import * as model from "../utils/model.ts";
 import { createRandom } from "../utils/random.ts";
 

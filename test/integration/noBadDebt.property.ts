@@ -9,7 +9,18 @@ import { ask, bid, place } from "../utils/orders.ts";
 import { createRandom, type Random } from "../utils/random.ts";
 import { attempt, LIMITS, randomTrade, resolveAll } from "../utils/randomMarket.ts";
 import { readExchange, readPositions, readPrices } from "../utils/state.ts";
-import { byAccount, createVenue, eventsOf, GAS, named, setTick, trader, USD, type Venue } from "../utils/venue.ts";
+import {
+  byAccount,
+  createVenue,
+  eventsOf,
+  GAS,
+  join,
+  named,
+  setTick,
+  trader,
+  USD,
+  type Venue,
+} from "../utils/venue.ts";
 
 const RUNS = Number(process.env["PLIMSOLL_RUNS"] ?? 30);
 const STEPS = 12;
@@ -132,23 +143,27 @@ async function leave(venue: Venue, mark: number): Promise<void> {
     await t.exchange.deposit(extra, GAS);
     await t.exchange.addMargin(1, extra, GAS);
   }
-  const longs = [...(await readPositions(venue)).values()].filter((p) => p.lots > 0n);
-  for (const p of longs) await closeOut(venue, p.account, mark, "rest");
-  for (const p of [...(await readPositions(venue)).values()].filter((q) => q.lots < 0n)) {
-    await closeOut(venue, p.account, mark, "take");
-  }
+  await closeEverybody(venue, mark);
   expect((await readPositions(venue)).size, "everyone closed").equal(0);
   await withdrawAll(venue);
 }
 
-async function closeOut(venue: Venue, account: number, mark: number, how: "rest" | "take"): Promise<void> {
-  const t = byAccount(venue, account);
-  const p = (await readPositions(venue)).get(account);
-  if (!p) return;
-  const o = p.lots > 0n ? ask(mark, p.lots) : bid(mark, -p.lots);
-  // large enough to pass the minimum notional; reduce-only clips it
-  const lots = (o.lots as bigint) + 1_000_000n;
-  await place(venue, t, { ...o, lots: how === "rest" ? lots : o.lots, ioc: how === "take", reduceOnly: true });
+/** A newcomer buys from all longs and sells to all shorts, at the mark: dust cannot rest, but it can always take. */
+async function closeEverybody(venue: Venue, mark: number): Promise<void> {
+  const signer = (await venue.connection.ethers.getSigners())[100];
+  if (!signer) throw new Error("the network has too few accounts");
+  const closer = await join(venue, signer, 10n ** 15n);
+  const positions = [...(await readPositions(venue)).values()];
+  const lots = positions.reduce((sum, p) => (p.lots > 0n ? sum + p.lots : sum), 0n) + 1_000_000n;
+  for (const isLong of [true, false]) {
+    await place(venue, closer, { isBid: isLong, tick: mark, lots, leverage: 5 });
+    for (const p of positions.filter((q) => q.lots > 0n === isLong)) {
+      const size = isLong ? p.lots : -p.lots;
+      const o = { isBid: !isLong, tick: mark, lots: size, ioc: true, reduceOnly: true };
+      await place(venue, byAccount(venue, p.account), o);
+    }
+    await closer.exchange.cancelAll(1, GAS);
+  }
 }
 
 async function withdrawAll(venue: Venue): Promise<void> {

@@ -4,8 +4,8 @@ import { accountsOf, deleverage, mirrored, type Side } from "../utils/crash.ts";
 import { bankruptcyCost } from "../utils/model.ts";
 import { cross, submit } from "../utils/orders.ts";
 import { LIMITS } from "../utils/randomMarket.ts";
-import { followIndex, readPositions } from "../utils/state.ts";
 import { situationOf } from "../utils/scenarios.ts";
+import { followIndex, readPositions } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { eventsOf, GAS, named, setTick, type Trader, trader, USD, type Venue } from "../utils/venue.ts";
 

@@ -3,18 +3,17 @@
  * ADL-3, LIQ-2 and the forced-close half of SOLV-7.
  */
 import { pickBankrupt } from "../../../keeper/core/pickBankrupt.ts";
-import { settle } from "../../../keeper/core/position.ts";
-import type { Entry, Position, Prices } from "../../../keeper/core/types.ts";
+import type { Entry, Prices } from "../../../keeper/core/types.ts";
 import type { Context } from "../context.ts";
 import { applyLog } from "../replay/applyLog.ts";
-import { bankruptcyLimit, deficit } from "../replay/arithmetic.ts";
-import { predictClosings, sweepFill } from "../replay/predictDeleverage.ts";
+import { predictClosings } from "../replay/predictDeleverage.ts";
 import { principalQueue, queueByBruteForce } from "../replay/queue.ts";
 import { logsOf, type Transaction } from "../replay/readLogs.ts";
 import { type MarketReplay, marketOf, type Replay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { checkBookExhausted } from "./checkBookExhausted.ts";
 import { checkClosings } from "./checkClosings.ts";
+import { checkSweep } from "./checkSweep.ts";
 import { readClearingState } from "./clearingState.ts";
 import { type DeleverageRecord, describeCall } from "./deleverageRecord.ts";
 
@@ -40,40 +39,20 @@ export async function checkDeleverage(
 
   checkChoice(one, prices, bankruptEntry, state.taken, label, catalogue);
 
-  // stage 2: the fills, one by one, and the events up to their end
-  const funds = state.mature ? min(state.coverAvailable, deficit(bankruptEntry, prices)) : 0n;
-  let bankrupt: Position = settle(bankruptEntry, prices.funding);
-  const limit = bankruptcyLimit(bankrupt, market, prices.price, funds);
-  const sells = bankrupt.lots > 0n;
-  let swallowed = 0n;
-  for (const { args } of logsOf(transaction, "Trade")) {
-    if (Number(args.taker) !== account) continue;
-    const { rest, cover } = sweepFill(bankrupt, args, market.tickValue);
-    bankrupt = rest;
-    swallowed += cover;
-    catalogue.expect(
-      "LIQ-2",
-      sells ? args.tick >= limit : args.tick <= limit,
-      () => `${label}: swept at ${args.tick}, limit ${limit}`,
-    );
-  }
-  if (swept !== undefined) {
-    const { cover, limitTick } = swept.args;
-    catalogue.expect("LIQ-2", limitTick === limit, () => `${label}: limit ${limitTick}, should be ${limit}`);
-    catalogue.expect("ADL-2", cover === swallowed, () => `${label}: the sweep drew ${cover}, should be ${swallowed}`);
-  }
-  const boundary = swept === undefined ? -1 : transaction.logs.indexOf(swept);
-  for (const log of transaction.logs.slice(0, boundary + 1)) applyLog(replay, log);
-  const rest = transaction.logs.slice(boundary + 1);
+  // stage 2
+  const available = state.mature ? state.coverAvailable : 0n;
+  const sweep = checkSweep({ transaction, market, prices, bankrupt: bankruptEntry, available, label, catalogue });
+  for (const log of sweep.logs) applyLog(replay, log);
   if (call === undefined) {
-    for (const log of rest) applyLog(replay, log);
+    for (const log of sweep.rest) applyLog(replay, log);
     return undefined;
   }
 
   // stages 3 and 4
   const listed = logsOf(transaction, "AutoDeleveraged");
   const principal = logsOf(transaction, "PrincipalClosed");
-  const queue = queueByBruteForce(one.positions, sells, call.args.price, prices);
+  const { isLong } = bankruptEntry;
+  const queue = queueByBruteForce(one.positions, isLong, call.args.price, prices);
   const order = [...queue.map(({ entry }) => entry)];
   if (principal.length > 0) {
     catalogue.expect(
@@ -81,8 +60,8 @@ export async function checkDeleverage(
       listed.length === queue.length,
       () => `${label}: principal stage with ${queue.length - listed.length} eligible left`,
     );
-    const taken = new Set(listed.map(({ args }) => Number(args.counterparty)));
-    order.push(...principalQueue(one.positions, sells).filter((entry) => !taken.has(entry.account)));
+    const ranked = new Set(listed.map(({ args }) => Number(args.counterparty)));
+    order.push(...principalQueue(one.positions, isLong).filter((entry) => !ranked.has(entry.account)));
   }
   for (const [i, { args }] of listed.entries()) {
     const best = queue[i];
@@ -95,12 +74,13 @@ export async function checkDeleverage(
         `${label}: rank ${i + 1} is account ${args.counterparty} (${args.score}), should be ${best?.entry.account} (${best?.score})`,
     );
   }
-  const budget = state.mature ? state.coverAvailable - swallowed : 0n;
-  const prediction = predictClosings(bankrupt, order.slice(0, listed.length + principal.length), budget, prices);
-  for (const log of rest) applyLog(replay, log);
+  const taken = order.slice(0, listed.length + principal.length);
+  const prediction = predictClosings(sweep.bankrupt, taken, available - sweep.cover, prices);
+  for (const log of sweep.rest) applyLog(replay, log);
   checkClosings({ transaction, one, prediction, prices, label, catalogue });
   if (listed.length + principal.length > 0) {
-    catalogue.note("ADL-3", checkBookExhausted({ one, taker: bankrupt, limit, funds: funds - swallowed, label }));
+    const { bankrupt: taker, limit, funds } = sweep;
+    catalogue.note("ADL-3", checkBookExhausted({ one, taker, limit, funds, label }));
   }
   return describeCall({
     transaction,
@@ -133,8 +113,4 @@ function nextInLine(queue: readonly Entry[], taken: number, one: MarketReplay): 
   const last = queue[taken - 1];
   const partly = last !== undefined && one.positions.positions.has(last.account);
   return partly ? last : queue[taken];
-}
-
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }
