@@ -4,27 +4,30 @@
  */
 import { expect } from "chai";
 import { deleverage } from "../utils/adlModel.ts";
+import { setFunding } from "../utils/funding.ts";
 import { checkInvariants } from "../utils/invariants.ts";
-import { abs, equityX16, type PositionState, X16 } from "../utils/model.ts";
+import { abs, equityX16, type PositionState, settled, X16 } from "../utils/model.ts";
 import { createRandom, type Random } from "../utils/random.ts";
 import { LIMITS, type MarketStyle, randomStep } from "../utils/randomMarket.ts";
 import { fingerprint, type Situation, situationOf } from "../utils/scenarios.ts";
 import { followIndex } from "../utils/state.ts";
 import { createVenue, eventsOf, GAS, named, setTick, type Trader, trader, USD, type Venue } from "../utils/venue.ts";
 
-const RUNS = Number(process.env["PLIMSOLL_RUNS"] ?? 12);
+const RUNS = Number(process.env["PLIMSOLL_RUNS"] ?? 8);
 
 interface Style extends MarketStyle {
   name: string;
   seed: number;
   step: number;
   insured?: boolean;
+  funded?: boolean;
 }
 
 const STYLES: Style[] = [
   { name: "scattered", seed: 11, step: 0.02 },
   { name: "clustered", seed: 12, step: 0, clustered: true },
   { name: "insured", seed: 13, step: 0.02, insured: true },
+  { name: "with funding", seed: 15, step: 0.02, insured: true, funded: true },
   { name: "dust", seed: 14, step: 0.02, maxLots: 300 },
 ];
 
@@ -39,7 +42,11 @@ describe("autoDeleverage on random books", () => {
       let mark = 10_000;
       const seen = { calls: 0, partial: 0, several: 0, tampered: 0 };
       for (let run = 0; run < RUNS; run++) {
-        for (let i = 0; i < 8; i++) mark = await randomStep(venue, random, mark, style);
+        for (let i = 0; i < 8; i++) {
+          if (style.funded)
+            await setFunding(venue, (BigInt(random.int(-2_000, 2_000)) * BigInt(mark) * 10n * X16) / 100_000n);
+          mark = await randomStep(venue, random, mark, style);
+        }
         const before = await venue.connection.networkHelpers.takeSnapshot();
         await setTick(
           venue,
@@ -115,9 +122,10 @@ async function matchModel(venue: Venue, now: Situation, events: Awaited<ReturnTy
   const budget = 5_000_000n * USD; // the daily cap; the fund has less
   // one unit of the claim always stays
   const fund = (await venue.exchange.insuranceBalance()) + ((call?.["cover"] as bigint) ?? 0n) - USD;
+  const bankrupt = settled(now.bankrupt, now.prices.funding);
   const expected = deleverage(
-    now.bankrupt,
-    now.queue.slice(0, now.list.length),
+    bankrupt,
+    now.queue.slice(0, now.list.length).map((p) => settled(p, now.prices.funding)),
     fund < 0n ? 0n : fund < budget ? fund : budget,
     now.prices,
   );
@@ -132,23 +140,24 @@ async function matchModel(venue: Venue, now: Situation, events: Awaited<ReturnTy
   for (const c of expected.closes) expect(c.pnl >= -1n, `ADL-1: ${c.account} realises ${c.pnl}`).equal(true);
   // ADL-2: the bankrupt account gains exactly what its closes trade for, less their value at the mark
   const side = now.isLong ? 1n : -1n;
-  const gain = equityX16(expected.bankrupt, now.prices) - equityX16(now.bankrupt, now.prices);
+  const gain = equityX16(expected.bankrupt, now.prices) - equityX16(bankrupt, now.prices);
   const traded = expected.closes.reduce((s, c) => s + side * (c.traded * X16 - c.lots * now.prices.mark), 0n);
   expect(gain, "ADL-2").equal(traded);
-  checkShares(now, expected.closes);
+  checkShares(now, bankrupt, expected.closes);
 }
 
 /** ADL-2: each counterparty is paid less than two atoms below its exact share, and never more than it. */
-function checkShares(now: Situation, closes: ReturnType<typeof deleverage>["closes"]): void {
+function checkShares(now: Situation, bankrupt: PositionState, closes: ReturnType<typeof deleverage>["closes"]): void {
   const k = (p: PositionState) => (p.lots > 0n ? p.cost - p.margin : p.cost + p.margin);
-  const q = abs(now.bankrupt.lots);
+  const q = abs(bankrupt.lots);
   closes.forEach((c, i) => {
-    const o = now.queue[i];
-    if (!o) throw new Error("more closes than counterparties");
+    const listed = now.queue[i];
+    if (!listed) throw new Error("more closes than counterparties");
+    const o = settled(listed, now.prices.funding);
     const side = o.lots > 0n ? 1n : -1n;
     const d = q * abs(o.lots);
     // side·(X − K_o/q_o)·x, over the common denominator d
-    const exact = side * c.lots * (k(now.bankrupt) * abs(o.lots) - k(o) * q) + c.cover * d;
+    const exact = side * c.lots * (k(bankrupt) * abs(o.lots) - k(o) * q) + c.cover * d;
     expect(exact - c.payout * d < 2n * d, `ADL-2: ${c.account} is paid two atoms too little`).equal(true);
   });
 }

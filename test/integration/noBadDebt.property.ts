@@ -3,8 +3,9 @@
  * nobody bankrupt, every invariant holds, and at the end everyone has closed and withdrawn and only dust is left.
  */
 import { expect } from "chai";
+import { setFunding } from "../utils/funding.ts";
 import { checkInvariants } from "../utils/invariants.ts";
-import { isBankrupt } from "../utils/model.ts";
+import { isBankrupt, X16 } from "../utils/model.ts";
 import { ask, bid, place } from "../utils/orders.ts";
 import { createRandom, type Random } from "../utils/random.ts";
 import { attempt, LIMITS, randomTrade, resolveAll } from "../utils/randomMarket.ts";
@@ -42,6 +43,9 @@ describe("no bad debt", () => {
       for (let step = 0; step < STEPS; step++) {
         mark = nextMark(random, mark);
         await setTick(venue, mark);
+        // every fourth run has funding, up to 5 % of the price either way
+        if (run % 4 === 3)
+          await setFunding(venue, (BigInt(random.int(-500, 500)) * BigInt(mark) * 10n * X16) / 10_000n);
         await clear(venue, random, totals);
         await checkInvariants(venue, { quick: true });
         await act(venue, random, mark);

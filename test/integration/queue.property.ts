@@ -6,6 +6,7 @@ import { applyChange } from "../../keeper/core/applyChange.ts";
 import { eligibility } from "../../keeper/core/eligibility.ts";
 import { createMarketState } from "../../keeper/core/marketState.ts";
 import { rankCounterparties } from "../../keeper/core/rankCounterparties.ts";
+import { setFunding } from "../utils/funding.ts";
 import { checkInvariants } from "../utils/invariants.ts";
 import { rankAll, X16 } from "../utils/model.ts";
 import { createRandom } from "../utils/random.ts";
@@ -21,6 +22,7 @@ interface Style extends MarketStyle {
   seed: number;
   trades: number;
   step: number;
+  funded?: boolean;
 }
 
 const STYLES: Style[] = [
@@ -29,6 +31,7 @@ const STYLES: Style[] = [
   { name: "trending, far-off entries", seed: 3, trades: 2, step: 0.15, maxLeverage: 8 },
   { name: "clustered: equal cells and equal scores", seed: 4, trades: 6, step: 0, clustered: true },
   { name: "dust", seed: 5, trades: 4, step: 0.02, maxLots: 300 },
+  { name: "with funding", seed: 6, trades: 4, step: 0.02, funded: true },
 ];
 
 describe("ADL queue", () => {
@@ -40,6 +43,9 @@ describe("ADL queue", () => {
       const seen = { books: 0, entries: 0, ties: 0, shared: 0 };
       let mark = 10_000;
       for (let book = 0; book < BOOKS / STYLES.length; book++) {
+        // up to 2 % of the price, either way
+        if (style.funded)
+          await setFunding(venue, (BigInt(random.int(-2_000, 2_000)) * BigInt(mark) * 10n * X16) / 100_000n);
         mark = await randomStep(venue, random, mark, style);
         await shadow.sync();
         for (const factor of [0.5, 0.93, 1, 1.07, 1.9]) {

@@ -5,8 +5,9 @@
  * 10,200 for a short. Five counterparties hold 2,000 lots each, entered at the same tick with 40x, 20x, 10x, 5x and 2x: that is their
  * rank. The crash moves the mark 5 % against the victim.
  */
-import { LIMITS } from "./randomMarket.ts";
+
 import { place } from "./orders.ts";
+import { LIMITS } from "./randomMarket.ts";
 import { GAS, setTick, type Trader, trader, type Venue } from "./venue.ts";
 
 export const ENTRY = 10_000;

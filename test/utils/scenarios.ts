@@ -1,5 +1,5 @@
 /** A market in which one side is about to be, or is, bankrupt; positions made to measure. */
-import { cross } from "./orders.ts";
+
 import {
   abs,
   bankruptcyPrice,
@@ -9,7 +9,9 @@ import {
   type PositionState,
   type Prices,
   rankAll,
+  settled,
 } from "./model.ts";
+import { cross } from "./orders.ts";
 import { type IndexShadow, readExchange, readPrices } from "./state.ts";
 import { setTick, type Trader, type Venue } from "./venue.ts";
 
@@ -80,7 +82,7 @@ export async function situationOf(venue: Venue, shadow: IndexShadow, market = 1)
   const bankrupt = resuming ?? next;
   if (!bankrupt) return null;
   const isLong = bankrupt.lots > 0n;
-  const price = bankruptcyPrice(bankrupt);
+  const price = bankruptcyPrice(settled(bankrupt, prices.funding));
   const queue = rankAll(all, isLong, price, prices).map((r) => r.position);
   return { prices, bankrupt, isLong, price, queue, list: headOf(queue, abs(bankrupt.lots)) };
 }

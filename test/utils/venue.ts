@@ -5,11 +5,11 @@
  */
 import { network } from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
+import { deployPlimsoll } from "../../scripts/lib/deployPlimsoll.ts";
+import { MARKETS, type MarketListing, type MarketParameters } from "../../scripts/lib/markets.ts";
 import type { Lens } from "../../types/ethers-contracts/lens/Lens.ts";
 import type { MockAggregator } from "../../types/ethers-contracts/mocks/MockAggregator.ts";
 import type { InsuranceFund } from "../../types/ethers-contracts/vault/InsuranceFund.ts";
-import { deployPlimsoll } from "../../scripts/lib/deployPlimsoll.ts";
-import { MARKETS, type MarketListing, type MarketParameters } from "../../scripts/lib/markets.ts";
 
 export type Deployed = Awaited<ReturnType<typeof deployPlimsoll>>;
 export type ExchangeContract = Deployed["exchange"];
