@@ -40,9 +40,7 @@ export type SkipReason =
   | "no positions"
   | "healthy"
   | "market insolvent: waiting for the waterfall"
-  | "bankrupt: after the one planned"
-  /** Settlement would round it below zero, but exactly it is not: the contract neither liquidates nor deleverages it now. */
-  | "bankrupt by rounding only";
+  | "bankrupt: after the one planned";
 
 /** `account` is missing when the reason holds for the whole market. */
 export type Skip = {

@@ -9,7 +9,7 @@ import type { MarketView } from "./marketView.ts";
 import { pickBankrupt } from "./pickBankrupt.ts";
 import type { LiquidatePlan, MarketPlan, Plan, Skip } from "./plan.ts";
 import { MAX_COUNTERPARTIES, planDeleverage } from "./planDeleverage.ts";
-import { isBankrupt, PIPS } from "./position.ts";
+import { PIPS } from "./position.ts";
 import type { Prices } from "./types.ts";
 
 export type PlanOptions = {
@@ -59,8 +59,7 @@ function assess(view: MarketView, prices: Prices, gated: boolean, nearRatio: big
       });
     if (status === "healthy") skip("healthy");
     else if (gated) skip("market insolvent: waiting for the waterfall");
-    else if (status === "bankrupt")
-      skip(isBankrupt(entry, prices) ? "bankrupt: after the one planned" : "bankrupt by rounding only");
+    else if (status === "bankrupt") skip("bankrupt: after the one planned");
     else {
       const plan: LiquidatePlan = {
         kind: "liquidate",

@@ -13,8 +13,9 @@ export function equityX16(p: Position, { price, funding }: Prices): bigint {
   return p.margin * ONE_X16 + p.lots * price - cost * ONE_X16 - p.lots * (funding - p.fundingIndex);
 }
 
+/** As the contract judges it: with its funding settled, and what it owes rounded up. */
 export function isBankrupt(p: Position, prices: Prices): boolean {
-  return equityX16(p, prices) < 0n;
+  return equityX16(settle(p, prices.funding), prices) < 0n;
 }
 
 /** Margin in quote atoms after paying the funding owed, which is rounded up. */

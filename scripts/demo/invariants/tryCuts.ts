@@ -36,6 +36,11 @@ export async function tryCuts(context: Context, market: DemoMarket, catalogue: C
   const cuts = [[ids.slice(0, 1), ids.slice(1)], [ids.slice(0, half), ids.slice(half)], ids.map((id) => [id])];
   for (const cut of cuts) {
     const result = await onSnapshot(context, market, bankrupt, cut);
+    if (result !== whole)
+      (await import("node:fs")).writeFileSync(
+        `/tmp/proto/cut-${block}-${cut.length}.json`,
+        JSON.stringify({ bankrupt: Number(bankrupt), ids, cut, whole, result }),
+      );
     const text = cut.map((part) => part.length).join(" + ");
     catalogue.expect(
       "ADL-4",
