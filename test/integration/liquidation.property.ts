@@ -2,12 +2,13 @@
 import { expect } from "chai";
 import { closeSize, marginHealth } from "../../keeper/core/marginHealth.ts";
 import { checkInvariants } from "../utils/invariants.ts";
+import { keeperParameters } from "../utils/keeperView.ts";
 import { abs, equityX16, isBankrupt } from "../utils/model.ts";
 import { place } from "../utils/orders.ts";
 import { createRandom, type Random } from "../utils/random.ts";
 import { attempt, resolveAll } from "../utils/randomMarket.ts";
 import { readPositions, readPrices } from "../utils/state.ts";
-import { createVenue, eventsOf, GAS, named, parametersOf, setTick, USD, type Venue } from "../utils/venue.ts";
+import { createVenue, eventsOf, GAS, named, setTick, USD, type Venue } from "../utils/venue.ts";
 
 const ROUNDS = Number(process.env["PLIMSOLL_RUNS"] ?? 20);
 
@@ -108,20 +109,4 @@ async function tryLiquidate(
     const target = abs(after.lots) * prices.mark * parameters.targetRate;
     expect(equityX16(after, prices) * 1_000_000n >= target, "LIQ-1: the target is restored").equal(true);
   }
-}
-
-function keeperParameters(venue: Venue, base: number) {
-  const c = parametersOf(venue);
-  return {
-    id: 1,
-    name: "M1",
-    base,
-    lotsPerUnit: c.lotsPerUnit,
-    maintenanceRate: BigInt(c.maintenanceRate),
-    targetRate: BigInt(c.targetRate),
-    slippageRate: BigInt(c.slippageRate),
-    liquidationFeeRate: BigInt(c.liquidationFeeRate),
-    minNotional: c.minNotional,
-    maxSteps: c.maxSteps,
-  };
 }
