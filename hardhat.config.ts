@@ -48,7 +48,7 @@ export default defineConfig({
   test: {
     mocha: { timeout: 600_000 },
     solidity: deep
-      ? { fuzz: { runs: 5_000 }, invariant: { runs: 256, depth: 256, failOnRevert: false } }
-      : { fuzz: { runs: 256 }, invariant: { runs: 32, depth: 64, failOnRevert: false } },
+      ? { fuzz: { runs: 5_000 }, invariant: { runs: 1_024, depth: 320, failOnRevert: false } }
+      : { fuzz: { runs: 256 }, invariant: { runs: 256, depth: 128, failOnRevert: false } },
   },
 });

@@ -15,16 +15,77 @@ import {TickBitmap} from "./TickBitmap.sol";
 library Book {
     using TickBitmap for TickBitmap.State;
 
+    /// @dev Levels a side that an impact price looks at: bounds what sampling costs.
+    uint256 internal constant IMPACT_LEVELS = 4;
+
     struct State {
         // one word
         uint32 slotCount;
         uint32 freeSlot; // first free slot, 0 for none
         uint24 bestBid; // 0 when there are no bids
         uint24 bestAsk; // 0 when there are no asks
+        uint40 sequence; // of the market's last event
+        uint32 sampledAt; // up to which second the impact prices are summed
+        uint24 midSeconds; // seconds since the sample began in which both impact prices existed
+        uint48 midSum; // Σ over those seconds of (impact bid + impact ask), ticks
         TickBitmap.State bidTicks;
         TickBitmap.State askTicks;
         mapping(uint256 key => Level) levels;
         mapping(uint256 slot => Order) orders;
+    }
+
+    /// @notice The number of the market's next event.
+    function nextSequence(State storage self) internal returns (uint256) {
+        return ++self.sequence;
+    }
+
+    /**
+     * @notice Sums the impact prices up to now. Before anything changes in the book: the book was as it is since it last changed.
+     * @param impactNotional Quote atoms; 0 when the market has no funding, and then nothing is summed.
+     */
+    function sample(State storage self, uint256 tickValue, uint256 impactNotional) internal {
+        if (impactNotional == 0 || self.sampledAt == block.timestamp) return;
+        (uint256 sum, uint256 seconds_) = sampled(self, tickValue, impactNotional);
+        (self.midSum, self.midSeconds, self.sampledAt) = (uint48(sum), uint24(seconds_), uint32(block.timestamp));
+    }
+
+    /// @notice What `sample` would write.
+    function sampled(
+        State storage self,
+        uint256 tickValue,
+        uint256 impactNotional
+    ) internal view returns (uint256 midSum, uint256 midSeconds) {
+        (midSum, midSeconds) = (self.midSum, self.midSeconds);
+        uint256 elapsed = block.timestamp - self.sampledAt;
+        if (elapsed == 0 || midSeconds + elapsed > type(uint24).max) return (midSum, midSeconds); // 194 days
+        uint256 bid = impactTick(self, true, tickValue, impactNotional);
+        if (bid == 0) return (midSum, midSeconds);
+        uint256 ask = impactTick(self, false, tickValue, impactNotional);
+        if (ask == 0) return (midSum, midSeconds);
+        uint256 sum = midSum + (bid + ask) * elapsed;
+        return sum > type(uint48).max ? (midSum, midSeconds) : (sum, midSeconds + elapsed);
+    }
+
+    /// @notice Begins the next sample now. Whoever calls it has used the last one.
+    function restartSample(State storage self) internal {
+        (self.midSum, self.midSeconds, self.sampledAt) = (0, 0, uint32(block.timestamp));
+    }
+
+    /// @notice The tick at which a side's best levels reach `impactNotional` quote atoms; 0 when the first four do not.
+    function impactTick(
+        State storage self,
+        bool isBid,
+        uint256 tickValue,
+        uint256 impactNotional
+    ) internal view returns (uint256 tick) {
+        tick = best(self, isBid);
+        uint256 sum;
+        for (uint256 i; i < IMPACT_LEVELS && tick != 0; ++i) {
+            sum += level(self, isBid, tick).lots() * tick * tickValue;
+            if (sum >= impactNotional) return tick;
+            tick = isBid ? tickFrom(self, true, tick - 1) : tickFrom(self, false, tick + 1);
+        }
+        return 0;
     }
 
     function best(State storage self, bool isBid) internal view returns (uint256) {

@@ -42,7 +42,7 @@ library Matching {
         // results
         uint256 filled; // lots
         uint256 notional; // quote atoms
-        uint256 fees; // quote atoms
+        int256 fees; // quote atoms
         uint256 cover; // quote atoms
         bool exhausted; // the budget ended with a crossing order left
         FillRule.Refusal refusal; // why matching stopped, if the taker or the price's age stopped it
@@ -144,8 +144,10 @@ library Matching {
     ) private view {
         FillRule.Terms memory terms = FillRule.Terms({
             buys: f.order.isBid(),
-            feeRate: ctx.config.makerFeeRate,
+            // a rebate is paid out of the taker's fee: a forced close pays none
+            feeRate: t.kind == Kind.Order || ctx.config.makerFeeRate > 0 ? ctx.config.makerFeeRate : int24(0),
             leverage: f.order.leverage(),
+            isMaker: true,
             agedPriceMayOpen: t.kind != Kind.Order
         });
         f.dropRest = false;
@@ -190,8 +192,8 @@ library Matching {
         if (t.kind != Kind.Order) return _planForced(ctx, t, f);
         f.taker = FillRule.plan(ctx, t.loan.position, t.funds, t.terms, f.lots, f.tick);
         if (f.taker.refusal == FillRule.Refusal.None) {
-            int256 openInterest = int256(uint256(market.openInterest)) + tally.openInterest + _growth(t, f);
-            if (_growth(t, f) <= 0 || openInterest <= int256(uint256(ctx.config.maxOpenInterest))) return true;
+            int256 growth = _growth(t, f);
+            if (growth <= 0 || tally.openInterest + growth <= int256(ctx.growth)) return true;
             f.taker.refusal = FillRule.Refusal.OpenInterestCapped;
         }
         t.refusal = f.taker.refusal;
@@ -211,7 +213,7 @@ library Matching {
         r.closed = f.lots;
         r.position = FillRule.copy(p);
         if (t.kind == Kind.Liquidation) {
-            r.fee = Margin.requirement(f.lots, ctx.price, ctx.config.liquidationFeeRate);
+            r.fee = int256(Margin.requirement(f.lots, ctx.price, ctx.config.liquidationFeeRate));
             if (!p.closeIsCovered(f.lots, notional, r.fee)) {
                 t.refusal = FillRule.Refusal.Uncovered;
                 return false;
@@ -226,7 +228,7 @@ library Matching {
             }
         }
         r.position.close(f.lots, notional);
-        r.position.margin += int256(f.cover) - int256(r.fee);
+        r.position.margin += int256(f.cover) - r.fee;
         if (r.position.lots == 0) {
             r.payout = uint256(r.position.margin); // not negative: covered by the check or by the fund
             (r.position.margin, r.position.cost) = (0, 0);
@@ -262,7 +264,8 @@ library Matching {
             Book.idOf(f.slot, f.order),
             t.terms.buys,
             f.tick,
-            f.lots
+            f.lots,
+            market.book.nextSequence()
         );
         if (f.dropRest && f.lots < f.order.lots()) {
             emit IExchangeEvents.OrderRemoved(
@@ -270,14 +273,14 @@ library Matching {
                 maker.account,
                 Book.idOf(f.slot, f.order),
                 f.order.lots() - f.lots,
-                IExchangeEvents.RemovalReason.MarginShort
+                IExchangeEvents.RemovalReason.MarginShort,
+                market.book.nextSequence()
             );
         }
         maker.position = m.position;
-        Settlement.store(market, ctx, maker);
+        Settlement.store(market, ctx, tally, maker);
         uint256 free = Ledger.freeOf(state, maker.account);
-        uint256 after_ = free + freed + m.payout - m.marginIn;
-        if (after_ != free) Ledger.setFree(state, maker.account, after_);
+        Ledger.setFree(state, maker.account, free + freed + m.payout - m.marginIn);
 
         t.loan.position = r.position;
         if (t.kind == Kind.Order) t.funds = t.funds + r.payout - r.marginIn;
@@ -288,8 +291,9 @@ library Matching {
         t.fees += r.fee;
         t.cover += f.cover;
 
-        tally.pot += int256(m.marginIn + r.marginIn + f.cover) - int256(m.payout + r.payout + m.fee + r.fee);
-        tally.fees += m.fee + r.fee;
+        int256 fees = m.fee + r.fee; // not negative: a rebate is at most the taker's fee, and rounded towards zero
+        tally.pot += int256(m.marginIn + r.marginIn + f.cover) - int256(m.payout + r.payout) - fees;
+        tally.fees += uint256(fees);
         tally.cover += f.cover;
         tally.openInterest += _growth(t, f);
     }

@@ -97,7 +97,14 @@ library OrderDesk {
         IExchangeEvents.RemovalReason reason
     ) internal returns (uint256 freed) {
         freed = take(market, slot, order, order.lots(), true, false);
-        emit IExchangeEvents.OrderRemoved(marketId, order.account(), Book.idOf(slot, order), order.lots(), reason);
+        emit IExchangeEvents.OrderRemoved(
+            marketId,
+            order.account(),
+            Book.idOf(slot, order),
+            order.lots(),
+            reason,
+            market.book.nextSequence()
+        );
     }
 
     /// @notice Removes all orders of an account, at most 32, and gives back what they held.

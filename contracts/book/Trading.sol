@@ -1,50 +1,115 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
 import {OrderRequest, OrderResult, TimeInForce} from "../interfaces/IExchange.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {FillRule} from "../risk/FillRule.sol";
-import {Gate} from "../risk/Gate.sol";
 import {Margin} from "../risk/Margin.sol";
 import {Mark} from "../risk/Mark.sol";
 import {Settlement} from "../risk/Settlement.sol";
+import {Upkeep} from "../risk/Upkeep.sol";
 import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Order, OrderLibrary} from "../types/Order.sol";
 import {Position} from "../types/Position.sol";
-import {Rounding} from "../types/Rounding.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {Book} from "./Book.sol";
 import {Matching} from "./Matching.sol";
 import {OrderDesk} from "./OrderDesk.sol";
 
 /**
- * What an account does for itself: orders and margin. Linked library; `account` is the caller's own.
+ * Placing and cancelling orders. Linked library; `account` is the caller's own, or one that it may trade for.
  */
 library Trading {
     using Book for Book.State;
     using Margin for Position;
+    using SafeCast for uint256;
 
     /// @notice See IExchange.placeOrder.
     function place(
         ExchangeState storage state,
         uint256 account,
         OrderRequest calldata request
-    ) external returns (OrderResult memory result) {
+    ) external returns (OrderResult memory) {
+        return _place(state, account, request);
+    }
+
+    /// @notice See IExchange.cancelOrder.
+    function cancel(ExchangeState storage state, uint256 account, uint256 marketId, uint256 orderId) external {
+        Market storage market = _market(state, marketId);
+        market.book.sample(market.config.tickValue, market.config.impactNotional);
+        (uint256 slot, Order order) = market.book.find(orderId);
+        if (order.account() != account) revert IExchangeErrors.NotOrderOwner(orderId, account);
+        uint256 freed = OrderDesk.remove(market, marketId, slot, order, IExchangeEvents.RemovalReason.Cancelled);
+        Ledger.credit(state, account, freed);
+    }
+
+    /// @notice See IExchange.cancelAll.
+    function cancelAll(ExchangeState storage state, uint256 account, uint256 marketId) external returns (uint256) {
+        Market storage market = _market(state, marketId);
+        market.book.sample(market.config.tickValue, market.config.impactNotional);
+        return OrderDesk.removeAll(state, market, marketId, account, IExchangeEvents.RemovalReason.Cancelled);
+    }
+
+    /// @notice See IExchange.closePosition.
+    function close(
+        ExchangeState storage state,
+        uint256 account,
+        uint256 marketId,
+        uint256 limitTick,
+        uint256 maxSteps
+    ) external returns (OrderResult memory) {
+        Position memory p = _market(state, marketId).positions[account].load();
+        if (p.lots == 0) revert IExchangeErrors.NoPosition(marketId, account);
+        return
+            _place(
+                state,
+                account,
+                OrderRequest({
+                    market: uint32(marketId),
+                    isBid: p.lots < 0,
+                    tick: limitTick.toUint24(),
+                    lots: uint40(Math.min(p.size(), type(uint40).max)),
+                    timeInForce: TimeInForce.ImmediateOrCancel,
+                    reduceOnly: true,
+                    leverage: 0,
+                    expiry: 0,
+                    maxSteps: maxSteps.toUint16(),
+                    clientId: 0
+                })
+            );
+    }
+
+    /// @notice See IExchange.poke.
+    function poke(ExchangeState storage state, uint256 marketId) external returns (bool insolvent) {
+        Market storage market = state.markets[marketId];
+        (insolvent, ) = Upkeep.run(market, Mark.load(market, marketId));
+    }
+
+    // ------------------------------------------------------------------------------------------------ private
+
+    function _place(
+        ExchangeState storage state,
+        uint256 account,
+        OrderRequest memory request
+    ) private returns (OrderResult memory result) {
         Market storage market = state.markets[request.market];
         MarketContext memory ctx = Mark.load(market, request.market);
-        _requireSolvent(market, ctx);
+        Upkeep.requireSolvent(market, ctx);
+        if (request.leverage == 0) request.leverage = uint8(_leverageOf(market, account, request.reduceOnly));
         _validate(ctx, request);
 
         Matching.Taker memory t;
         t.loan = Settlement.load(market, ctx, account);
         t.terms = FillRule.Terms({
             buys: request.isBid,
-            feeRate: ctx.config.takerFeeRate,
+            feeRate: int256(uint256(ctx.config.takerFeeRate)),
             leverage: request.leverage,
+            isMaker: false,
             agedPriceMayOpen: false
         });
         t.funds = Ledger.freeOf(state, account);
@@ -58,7 +123,7 @@ library Trading {
 
         Tally memory tally;
         Matching.run(state, market, ctx, t, tally);
-        if (t.filled != 0) Settlement.store(market, ctx, t.loan);
+        if (t.filled != 0) Settlement.store(market, ctx, tally, t.loan);
         else if (t.refusal == FillRule.Refusal.PriceTooOld) {
             revert IExchangeErrors.PriceTooOldToTrade(ctx.id, ctx.age, ctx.config.tradeAge);
         } else if (t.refusal != FillRule.Refusal.None) {
@@ -72,89 +137,18 @@ library Trading {
         result.steps = request.maxSteps - t.steps;
     }
 
-    /// @notice See IExchange.cancelOrder.
-    function cancel(ExchangeState storage state, uint256 account, uint256 marketId, uint256 orderId) external {
-        Market storage market = _market(state, marketId);
-        (uint256 slot, Order order) = market.book.find(orderId);
-        if (order.account() != account) revert IExchangeErrors.NotOrderOwner(orderId, account);
-        uint256 freed = OrderDesk.remove(market, marketId, slot, order, IExchangeEvents.RemovalReason.Cancelled);
-        Ledger.credit(state, account, freed);
+    /// @dev The account's setting. What only reduces needs none.
+    function _leverageOf(Market storage market, uint256 account, bool reduceOnly) private view returns (uint256) {
+        uint256 leverage = market.orderMargins[account].leverage();
+        return leverage == 0 && reduceOnly ? 1 : leverage;
     }
-
-    /// @notice See IExchange.cancelAll.
-    function cancelAll(ExchangeState storage state, uint256 account, uint256 marketId) external returns (uint256) {
-        Market storage market = _market(state, marketId);
-        return OrderDesk.removeAll(state, market, marketId, account, IExchangeEvents.RemovalReason.Cancelled);
-    }
-
-    /// @notice See IExchange.addMargin. Needs a price only to know whether the market is solvent; without one, nothing can be
-    /// traded or resolved either, and margin may be added.
-    function addMargin(ExchangeState storage state, uint256 account, uint256 marketId, uint256 amount) external {
-        if (amount == 0) revert IExchangeErrors.ZeroAmount();
-        Market storage market = _market(state, marketId);
-        (bool priced, MarketContext memory ctx) = Mark.tryLoad(market, marketId);
-        Settlement.Loan memory loan = _loan(market, ctx, account);
-        if (priced) {
-            (bool insolvent, bool isLong) = Gate.refresh(market, ctx);
-            if (insolvent && loan.position.isLong() != isLong) revert IExchangeErrors.MarketInsolvent(marketId);
-        } else if (market.taken != 0) {
-            bool isLong = market.positions[market.taken].load().isLong();
-            if (loan.position.isLong() != isLong) revert IExchangeErrors.MarketInsolvent(marketId);
-        }
-        Ledger.debit(state, account, amount);
-        loan.position.margin += int256(amount);
-        Settlement.store(market, ctx, loan);
-        market.pot += SafeCast.toUint128(amount);
-        emit IExchangeEvents.MarginAdded(marketId, account, amount);
-    }
-
-    /// @notice See IExchange.removeMargin.
-    function removeMargin(ExchangeState storage state, uint256 account, uint256 marketId, uint256 amount) external {
-        if (amount == 0) revert IExchangeErrors.ZeroAmount();
-        Market storage market = state.markets[marketId];
-        MarketContext memory ctx = Mark.load(market, marketId);
-        _requireSolvent(market, ctx);
-        Settlement.Loan memory loan = _loan(market, ctx, account);
-        Position memory p = loan.position;
-        int256 equity = p.equity(ctx);
-        int256 ceiling = p.margin < equity ? p.margin : equity;
-        uint256 available = Rounding.positivePart(ceiling - int256(Margin.openRequirement(ctx, p.size())));
-        if (amount > available) revert IExchangeErrors.InsufficientMargin(account, available, amount);
-        p.margin -= int256(amount);
-        Settlement.store(market, ctx, loan);
-        market.pot -= SafeCast.toUint128(amount);
-        Ledger.credit(state, account, amount);
-        emit IExchangeEvents.MarginRemoved(marketId, account, amount);
-    }
-
-    /// @notice See IExchange.poke.
-    function poke(ExchangeState storage state, uint256 marketId) external returns (bool insolvent) {
-        Market storage market = state.markets[marketId];
-        (insolvent, ) = Gate.refresh(market, Mark.load(market, marketId));
-    }
-
-    // ------------------------------------------------------------------------------------------------ private
 
     function _market(ExchangeState storage state, uint256 marketId) private view returns (Market storage market) {
         market = state.markets[marketId];
         if (address(market.config.source) == address(0)) revert IExchangeErrors.UnknownMarket(marketId);
     }
 
-    function _requireSolvent(Market storage market, MarketContext memory ctx) private {
-        (bool insolvent, ) = Gate.refresh(market, ctx);
-        if (insolvent) revert IExchangeErrors.MarketInsolvent(ctx.id);
-    }
-
-    function _loan(
-        Market storage market,
-        MarketContext memory ctx,
-        uint256 account
-    ) private view returns (Settlement.Loan memory loan) {
-        loan = Settlement.load(market, ctx, account);
-        if (loan.position.lots == 0) revert IExchangeErrors.NoPosition(ctx.id, account);
-    }
-
-    function _validate(MarketContext memory ctx, OrderRequest calldata request) private view {
+    function _validate(MarketContext memory ctx, OrderRequest memory request) private view {
         if (request.tick == 0) revert IExchangeErrors.InvalidTick(request.tick);
         if (request.lots == 0) revert IExchangeErrors.InvalidLots(request.lots);
         uint256 notional = uint256(request.lots) * request.tick * ctx.config.tickValue;
@@ -179,7 +173,7 @@ library Trading {
     function _mayRest(
         Market storage market,
         Matching.Taker memory t,
-        OrderRequest calldata request
+        OrderRequest memory request
     ) private view returns (bool) {
         if (t.remaining == 0 || request.timeInForce != TimeInForce.GoodTilCancelled) return false;
         if (t.refusal != FillRule.Refusal.None || t.exhausted) return false;
@@ -193,7 +187,7 @@ library Trading {
         Market storage market,
         MarketContext memory ctx,
         Matching.Taker memory t,
-        OrderRequest calldata request
+        OrderRequest memory request
     ) private returns (uint256 orderId) {
         OrderLibrary.Fields memory f;
         f.account = t.loan.account;
@@ -217,7 +211,8 @@ library Trading {
             f.reduceOnly,
             f.leverage,
             f.expiry,
-            request.clientId
+            request.clientId,
+            market.book.nextSequence()
         );
     }
 }

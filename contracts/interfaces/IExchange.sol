@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {MarketConfig} from "../types/MarketConfig.sol";
+import {MarketConfig, RiskConfig, Tier} from "../types/MarketConfig.sol";
+import {Level, MarketStatus} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {IExchangeErrors} from "./IExchangeErrors.sol";
 import {IExchangeEvents} from "./IExchangeEvents.sol";
@@ -19,7 +20,7 @@ struct OrderRequest {
     uint40 lots;
     TimeInForce timeInForce;
     bool reduceOnly;
-    uint8 leverage; // margin moved into the position by a fill is at least notional / leverage
+    uint8 leverage; // margin moved into the position by a fill is at least notional / leverage; 0: the account's setting
     uint32 expiry; // last second at which it may fill; 0 for none
     uint16 maxSteps; // most resting orders to visit, at most the market's cap
     uint64 clientId; // echoed in OrderPlaced
@@ -50,7 +51,8 @@ struct AccountView {
 struct MarketView {
     uint256 pot; // quote atoms
     uint256 openInterest; // lots a side
-    int256 fundingIndex; // F, X16
+    int256 longValue; // Σ lots·b over the longs, X16: their equity is openInterest·P' less this
+    int256 fundingIndex; // F, X16, as last accrued
     uint256 base; // grid base exponent
     uint256 taken; // bankrupt account being resolved, 0 for none
     uint256 longBound; // lower bound on v of all longs (see Grid)
@@ -59,6 +61,27 @@ struct MarketView {
     uint256 coverDrawn; // quote atoms drawn from the fund on that day
     uint256 bestBid; // tick, 0 when there is none
     uint256 bestAsk;
+    uint256 sequence; // of the last event
+    MarketStatus status;
+    int256 finalPrice; // P' at which a retired market pays out, X16
+}
+
+/// The circuit breaker and the limits as a call made now would find them.
+struct RiskView {
+    Level level; // in force: the higher of the two below
+    Level stepped; // that the breaker stepped to by itself
+    Level guardian; // that a guardian stepped to
+    uint256 ratio; // system margin ratio of the weaker side, pips; the highest number without open interest
+    uint256 calmAt; // before this second the level does not fall
+    uint256 variance; // per second, × 1e18
+    uint256 initialRate; // of new exposure, first tier, pips
+    uint256 growth; // lots by which open interest may grow
+    uint256 preventiveLots; // lots that preventive deleveraging may still close in this window
+}
+
+struct TopUpView {
+    uint256 triggerRate; // pips
+    uint256 remaining; // quote atoms
 }
 
 struct OrderMarginView {
@@ -94,6 +117,8 @@ struct QueueEntry {
  *
  * ROUNDING. Against the account and for the pot; forced closes in the bankrupt account's favour.
  *
+ * VALUE. Only price updates cost value (native currency). What a call does not spend of it goes back to the caller.
+ *
  * LIVENESS. Every loop is bounded by an argument or a cap; every call can be repeated with smaller arguments.
  */
 interface IExchange is IExchangeErrors, IExchangeEvents {
@@ -104,14 +129,27 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
      * @param amount Quote atoms. The exchange must be approved for it.
      * @return account The caller's account id.
      */
-    function deposit(uint256 amount) external returns (uint256 account);
+    function deposit(uint256 amount) external payable returns (uint256 account);
+
+    /**
+     * @notice Like `deposit`, with the caller's ERC-2612 permit instead of an earlier approval. A permit that somebody else already
+     * used is no obstacle: what counts is that the exchange is approved.
+     * @param deadline Last second at which the permit is valid.
+     */
+    function depositWithPermit(
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external payable returns (uint256 account);
 
     /**
      * @notice Withdraws free collateral. Needs no price: nothing can stop it.
      * @param amount Quote atoms.
      * @param to Recipient of the tokens.
      */
-    function withdraw(uint256 amount, address to) external;
+    function withdraw(uint256 amount, address to) external payable;
 
     // ------------------------------------------------------------------------------------------------ trading
 
@@ -121,20 +159,74 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
      * covers what rests.
      * @return result What was filled, and the id of what rests.
      */
-    function placeOrder(OrderRequest calldata request) external returns (OrderResult memory result);
+    function placeOrder(OrderRequest calldata request) external payable returns (OrderResult memory result);
 
     /// @notice Cancels one of the caller's orders. Needs no price.
-    function cancelOrder(uint256 market, uint256 orderId) external;
+    function cancelOrder(uint256 market, uint256 orderId) external payable;
 
     /// @notice Cancels all of the caller's orders in a market (at most 32). Needs no price.
     /// @return cancelled How many there were.
-    function cancelAll(uint256 market) external returns (uint256 cancelled);
+    function cancelAll(uint256 market) external payable returns (uint256 cancelled);
+
+    /**
+     * @notice Closes the caller's whole position in the book, immediate or cancel.
+     * @param limitTick Worst tick.
+     * @param maxSteps Most resting orders to visit.
+     */
+    function closePosition(
+        uint256 market,
+        uint256 limitTick,
+        uint256 maxSteps
+    ) external payable returns (OrderResult memory result);
+
+    /// @notice Sets the leverage of the caller's orders that name none, between 1 and what the first tier allows. What is open or
+    /// resting keeps its margin.
+    function setLeverage(uint256 market, uint256 leverage) external payable;
 
     /// @notice Moves free collateral into the caller's position. While the market is insolvent, only on the bankrupt side.
-    function addMargin(uint256 market, uint256 amount) external;
+    function addMargin(uint256 market, uint256 amount) external payable;
 
     /// @notice Moves margin above initial margin back to free collateral: at most min(margin, equity) − initial margin.
-    function removeMargin(uint256 market, uint256 amount) external;
+    function removeMargin(uint256 market, uint256 amount) external payable;
+
+    /**
+     * @notice Lets anyone top the caller's position up from the caller's free collateral.
+     * @param triggerRate Equity / notional below which it may happen, pips, at most the initial rate; 0 withdraws the order.
+     * @param maximum Most that may be moved in all, tips included, quote atoms.
+     */
+    function setTopUp(uint256 market, uint256 triggerRate, uint256 maximum) external payable;
+
+    /**
+     * @notice Tops an account's position up to initial margin, by its own order. At least 10 units of the collateral; a caller with
+     * another account gets 0.1 % of it, at most 1 unit, out of the account's free collateral.
+     * Requirements: the market is solvent and its price fresh; equity is below the trigger; the order and the free collateral reach.
+     * @return amount Quote atoms moved into the position.
+     */
+    function topUp(uint256 market, uint256 account) external payable returns (uint256 amount);
+
+    // ------------------------------------------------------------------------------------------------ batches and delegates
+
+    /**
+     * @notice Makes several calls for the caller, in order, all or nothing. Returns what they returned.
+     * The value sent along pays for `updatePrice`; what is left of it goes back to the caller.
+     */
+    function multicall(bytes[] calldata calls) external payable returns (bytes[] memory results);
+
+    /**
+     * @notice Hands a signed price update to the market's price source and pays the source's fee out of the value sent along.
+     * @param data As the source's network signs it.
+     */
+    function updatePrice(uint256 market, bytes[] calldata data) external payable;
+
+    /// @notice Lets an address trade for the caller's account by `tradeFor`, or stops it.
+    function setDelegate(address delegate, bool allowed) external payable;
+
+    /**
+     * @notice Makes several calls for an account that named the caller its delegate, in order, all or nothing.
+     * Only placeOrder, closePosition, cancelOrder, cancelAll, addMargin, removeMargin, setLeverage and updatePrice: a delegate can lose
+     * the account's money by trading, and can never withdraw it, name delegates, or order top-ups.
+     */
+    function tradeFor(uint256 account, bytes[] calldata calls) external payable returns (bytes[] memory results);
 
     // ------------------------------------------------------------------------------------------------ clearing
 
@@ -144,7 +236,7 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
      * @param maxSteps Most resting orders to visit.
      * @return lots Lots closed.
      */
-    function liquidate(uint256 market, uint256 account, uint256 maxSteps) external returns (uint256 lots);
+    function liquidate(uint256 market, uint256 account, uint256 maxSteps) external payable returns (uint256 lots);
 
     /**
      * @notice Resolves a bankrupt position: book with insurance first, then the listed counterparties in rank order.
@@ -159,11 +251,27 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
         uint256 market,
         uint32[] calldata counterparties,
         DeleverageLimits calldata limits
-    ) external returns (uint256 lots);
+    ) external payable returns (uint256 lots);
 
-    /// @notice Refreshes the market's solvency bounds at the current price. Anyone may call it; trading calls do it themselves.
+    /**
+     * @notice Reduces a position below maintenance at the mark, against the first of the ADL queue, as far as the book cannot absorb
+     * it. No haircut, no fee beyond what the book's part pays.
+     * Requirements: the market is solvent; its system margin ratio is below the ReduceOnly threshold; this window's allowance is not
+     * used up; the position is below maintenance.
+     * @param maxSteps Most resting orders to visit first.
+     * @param maxCounterparties Most counterparties; the contract picks them.
+     * @return lots Lots closed, in the book and against counterparties.
+     */
+    function preventiveDeleverage(
+        uint256 market,
+        uint256 account,
+        uint256 maxSteps,
+        uint256 maxCounterparties
+    ) external payable returns (uint256 lots);
+
+    /// @notice Accrues funding, steps the circuit breaker and refreshes the market's solvency bounds at the current price. Anyone may call it; trading calls do it themselves.
     /// @return insolvent Whether a position is bankrupt.
-    function poke(uint256 market) external returns (bool insolvent);
+    function poke(uint256 market) external payable returns (bool insolvent);
 
     // ------------------------------------------------------------------------------------------------ insurance fund
 
@@ -182,22 +290,70 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     // ------------------------------------------------------------------------------------------------ administration
 
     /// @notice Lists a market and seeds its pot with one unit of the collateral, taken from the caller. Only the administrator.
-    function listMarket(MarketConfig calldata config) external returns (uint256 market);
+    /// @param tiers Margin tiers above the first, ascending, at most seven.
+    function listMarket(
+        MarketConfig calldata config,
+        RiskConfig calldata risk,
+        Tier[] calldata tiers
+    ) external returns (uint256 market);
 
     /// @notice Names the insurance fund, once. Only the administrator.
     function setInsuranceFund(address fund) external;
+
+    /**
+     * @notice Replaces a market's parameters. Only the administrator. What is open keeps its money; it is judged by the new rates.
+     * Requirements: the configuration is valid as a whole; tick value and lot size stay; if the current price is usable, the market
+     * is solvent. A new source must answer freshly and, if the old one is usable, within the market's band around it.
+     */
+    function updateMarket(
+        uint256 market,
+        MarketConfig calldata config,
+        RiskConfig calldata risk,
+        Tier[] calldata tiers
+    ) external;
+
+    /// @notice Sets the floor under a market's circuit breaker level. A guardian may only raise it, the administrator also lower it.
+    function setGuardianLevel(uint256 market, Level level) external;
+
+    /// @notice Pays out of the treasury. Only the administrator; nothing else that the exchange holds is within reach.
+    function withdrawTreasury(uint256 amount, address to) external;
+
+    /**
+     * @notice Ends a market: its orders can only be cancelled, its positions are paid out at the final price. Only the administrator.
+     * Requirements: the price is fresh, the market solvent. The final price is the mark, after funding; if positions share the
+     * mark's cell of the rank index and so may be bankrupt by a fraction of a tick, it moves to that cell's edge, where none is.
+     */
+    function retireMarket(uint256 market) external;
+
+    /**
+     * @notice Pays positions of a retired market out at its final price into free collateral, and cancels their accounts' orders.
+     * Anyone may call it. Accounts with neither are skipped.
+     * @return settled How many positions were paid out.
+     */
+    function settleRetired(uint256 market, uint32[] calldata accounts) external payable returns (uint256 settled);
 
     // ------------------------------------------------------------------------------------------------ views
 
     function collateral() external view returns (address);
     function insuranceFund() external view returns (address);
     function keeperReserve() external view returns (uint256);
+    function treasury() external view returns (uint256);
+    function isDelegate(uint256 account, address delegate) external view returns (bool);
     function accountCount() external view returns (uint256);
     function marketCount() external view returns (uint256);
     /// @notice Account id of an address; 0 when it has none.
     function accountOf(address owner) external view returns (uint256);
     function accountAt(uint256 account) external view returns (AccountView memory);
     function marketConfig(uint256 market) external view returns (MarketConfig memory);
+    function riskConfig(uint256 market) external view returns (RiskConfig memory);
+    /// @notice Margin tiers above the first.
+    function marketTiers(uint256 market) external view returns (Tier[] memory);
+    /// @notice Circuit breaker and limits at the current price. Reverts when it is unavailable or stale.
+    function riskAt(uint256 market) external view returns (RiskView memory);
+    /// @notice The funding index that a call made now would use, X16. The stored one when there is no usable price.
+    function fundingIndexNow(uint256 market) external view returns (int256);
+    function topUpAt(uint256 market, uint256 account) external view returns (TopUpView memory);
+    function leverageAt(uint256 market, uint256 account) external view returns (uint256);
     function marketAt(uint256 market) external view returns (MarketView memory);
     function positionAt(uint256 market, uint256 account) external view returns (Position memory);
     function orderMarginAt(uint256 market, uint256 account) external view returns (OrderMarginView memory);

@@ -25,6 +25,18 @@ interface IExchangeErrors {
     error NotInsuranceFund(address caller);
     /// @notice The insurance fund's claim is smaller than what was asked for.
     error InsufficientInsurance(uint256 available, uint256 required);
+    /// @notice The treasury holds less than what was asked for.
+    error InsufficientTreasury(uint256 available, uint256 required);
+    /// @notice The account did not name the caller its delegate.
+    error NotDelegate(uint256 account, address caller);
+    /// @notice A delegate may not make this call.
+    error NotDelegable(bytes4 selector);
+    /// @notice The price update costs more than the value sent along, wei.
+    error InsufficientValue(uint256 available, uint256 required);
+    /// @notice The caller takes no value back, wei.
+    error RefundFailed(address caller, uint256 value);
+    /// @notice The market's price source takes no updates.
+    error SourceNotUpdatable(uint256 market);
     /// @notice The insurance fund is already set.
     error InsuranceFundAlreadySet(address fund);
 
@@ -40,8 +52,14 @@ interface IExchangeErrors {
     error StalePrice(uint256 market, uint256 age, uint256 maxAge);
     /// @notice The price is older than the market's `tradeAge`: nothing that opens exposure may fill.
     error PriceTooOldToTrade(uint256 market, uint256 age, uint256 tradeAge);
-    /// @notice The price, or the price less funding, is outside what the exchange can represent.
+    /// @notice The price is outside what the grid of the market could represent.
     error PriceOutOfRange(uint256 market, int256 price);
+    /// @notice The market was retired: positions settle at its final price, and nothing else happens.
+    error MarketRetired(uint256 market);
+    /// @notice The market still trades.
+    error MarketNotRetired(uint256 market);
+    /// @notice A guardian can only step towards safety.
+    error LevelNotRaised(uint256 market);
     /// @notice A position is bankrupt: until the waterfall has closed it, this market only cancels.
     error MarketInsolvent(uint256 market);
 
@@ -72,7 +90,8 @@ interface IExchangeErrors {
     /// @notice The book has used all 2^32 − 1 order slots.
     error BookFull();
     /// @notice The fill rule refuses the order's first fill. `refusal` is FillRule.Refusal: 1 worse than the account's own bankruptcy
-    /// price, 2 free collateral does not cover the margin, 3 the price is too old to open exposure, 4 the open interest cap is reached.
+    /// price, 2 free collateral does not cover the margin, 3 the price is too old to open exposure, 4 the open interest may not grow further, or not so fast,
+    /// 5 the circuit breaker lets takers only reduce.
     error FillRefused(uint256 account, uint256 refusal);
 
     // ------------------------------------------------------------------------------------------------ positions
@@ -84,12 +103,25 @@ interface IExchangeErrors {
     /// @notice More margin was asked for than stays above initial margin.
     error InsufficientMargin(uint256 account, uint256 available, uint256 required);
 
+    /// @notice The account has no top-up order in this market.
+    error NoTopUp(uint256 market, uint256 account);
+    /// @notice A top-up order may not trigger above the initial margin rate. Pips.
+    error InvalidTrigger(uint256 triggerRate, uint256 maxTriggerRate);
+    /// @notice Equity is at or above what triggers the account's top-up order, quote atoms.
+    error AboveTrigger(uint256 account, int256 equity, uint256 trigger);
+    /// @notice The account's top-up order has less left than the position needs, quote atoms.
+    error InsufficientTopUp(uint256 account, uint256 available, uint256 required);
+
     // ------------------------------------------------------------------------------------------------ liquidation
 
     /// @notice The position's equity is at or above maintenance margin. Equity and requirement in quote atoms.
     error NotLiquidatable(uint256 account, int256 equity, uint256 maintenance);
     /// @notice The position is bankrupt: `autoDeleverage` resolves it.
     error PositionBankrupt(uint256 market, uint256 account);
+    /// @notice The last step of this large position's liquidation is too recent; the next may come at `ready` (seconds).
+    error LiquidationCoolingDown(uint256 market, uint256 account, uint256 ready);
+    /// @notice Preventive deleveraging is closed: the system margin ratio (pips) is not below the threshold, or the window is used up.
+    error PreventiveNotOpen(uint256 market, uint256 ratio);
     /// @notice Nothing in the book is within the liquidation's limit.
     error BookCannotAbsorb(uint256 market, uint256 limitTick);
 

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// Every event of the exchange. Amounts are in quote atoms; prices "X16" are quote atoms per lot × 2^16.
+import {MarketConfig, RiskConfig, Tier} from "../types/MarketConfig.sol";
+import {Level} from "../types/MarketContext.sol";
+
+/**
+ * Every event of the exchange. Amounts are in quote atoms; prices "X16" are quote atoms per lot × 2^16.
+ *
+ * Every balance can be rebuilt from the events alone. Free collateral: `FreeCollateralChanged` gives the amount after the change;
+ * only the payouts of AutoDeleveraged and PrincipalClosed are to be added to it. Positions: `PositionChanged`. A market's pot and
+ * open interest: `MarketTotals`. Insurance fund, keeper reserve and treasury: `ReservesChanged`.
+ *
+ * `sequence` numbers a market's events without gaps, from 1: a reader that misses one knows it.
+ */
 interface IExchangeEvents {
     /// @notice Why an order left the book other than by filling in full.
     enum RemovalReason {
@@ -11,10 +22,38 @@ interface IExchangeEvents {
         OutsideBand, // its price is outside the band around the mark
         ReduceOnlyExhausted, // there is no position left that it would reduce
         MarginShort, // the fill rule refuses it
-        Liquidation // its owner is being liquidated
+        Liquidation, // its owner is being liquidated
+        Retired // its market was retired
     }
 
-    event MarketListed(uint256 indexed market, address source, uint256 base);
+    /// @notice Free collateral of an account after a change.
+    event FreeCollateralChanged(uint256 indexed account, uint256 free);
+    /// @notice The insurance fund's claim, the keeper reserve and the treasury after a change.
+    event ReservesChanged(uint256 insurance, uint256 keeperReserve, uint256 treasury);
+    /// @notice A market's totals after a change. `openInterest` in lots a side.
+    event MarketTotals(uint256 indexed market, uint256 pot, uint256 openInterest, uint256 sequence);
+    /// @notice The market's funding index, X16, at the mark `price`, X16. Longs pay when it grows.
+    event FundingAccrued(uint256 indexed market, int256 fundingIndex, uint256 price, uint256 sequence);
+    /// @notice The circuit breaker stepped by itself: at this system margin ratio, or for this jump of the price (both pips).
+    event LevelChanged(uint256 indexed market, Level level, uint256 ratio, uint256 jump, uint256 sequence);
+    /// @notice A guardian, or the administrator, set the floor under the circuit breaker's level.
+    event GuardianLevelSet(uint256 indexed market, address indexed by, Level level, uint256 sequence);
+
+    event MarketListed(uint256 indexed market, address source, uint256 base, uint256 sequence);
+    /// @notice All parameters of a market, after it was listed or changed.
+    event MarketConfigured(
+        uint256 indexed market,
+        MarketConfig config,
+        RiskConfig risk,
+        Tier[] tiers,
+        uint256 sequence
+    );
+    /// @notice The market ended. `finalPrice` is the P' that its positions are paid out at, `price` the mark, both X16.
+    event MarketEnded(uint256 indexed market, int256 finalPrice, uint256 price, uint256 sequence);
+    /// @notice A position of a retired market was paid out into free collateral.
+    event RetiredPositionSettled(uint256 indexed market, uint256 indexed account, uint256 payout, uint256 sequence);
+    event DelegateSet(uint256 indexed account, address indexed delegate, bool allowed);
+    event TreasuryWithdrawn(address indexed to, uint256 amount);
     event AccountOpened(uint256 indexed account, address indexed owner);
     event Deposited(uint256 indexed account, uint256 amount);
     event Withdrawn(uint256 indexed account, address indexed to, uint256 amount);
@@ -31,7 +70,8 @@ interface IExchangeEvents {
         bool reduceOnly,
         uint256 leverage,
         uint256 expiry,
-        uint256 clientId
+        uint256 clientId,
+        uint256 sequence
     );
     /// @notice `lots` is what was still open.
     event OrderRemoved(
@@ -39,7 +79,8 @@ interface IExchangeEvents {
         uint256 indexed account,
         uint256 orderId,
         uint256 lots,
-        RemovalReason reason
+        RemovalReason reason,
+        uint256 sequence
     );
     event Trade(
         uint256 indexed market,
@@ -48,7 +89,8 @@ interface IExchangeEvents {
         uint256 orderId,
         bool takerBuys,
         uint256 tick,
-        uint256 lots
+        uint256 lots,
+        uint256 sequence
     );
 
     /// @notice The position after a change, whole: an indexer needs no arithmetic. All zero when it was closed.
@@ -58,10 +100,31 @@ interface IExchangeEvents {
         int256 lots,
         uint256 cost,
         int256 margin,
-        int256 fundingIndex
+        int256 fundingIndex,
+        uint256 sequence
     );
-    event MarginAdded(uint256 indexed market, uint256 indexed account, uint256 amount);
-    event MarginRemoved(uint256 indexed market, uint256 indexed account, uint256 amount);
+    event MarginAdded(uint256 indexed market, uint256 indexed account, uint256 amount, uint256 sequence);
+    event MarginRemoved(uint256 indexed market, uint256 indexed account, uint256 amount, uint256 sequence);
+
+    /// @notice Leverage of the account's orders that name none.
+    event LeverageSet(uint256 indexed market, uint256 indexed account, uint256 leverage, uint256 sequence);
+    /// @notice The account lets anyone top its position up below this rate of equity to notional, by at most `maximum` in all.
+    event TopUpSet(
+        uint256 indexed market,
+        uint256 indexed account,
+        uint256 triggerRate,
+        uint256 maximum,
+        uint256 sequence
+    );
+    /// @notice Free collateral went into the position; `tip` of it to the caller.
+    event ToppedUp(
+        uint256 indexed market,
+        uint256 indexed account,
+        address indexed caller,
+        uint256 amount,
+        uint256 tip,
+        uint256 sequence
+    );
 
     /// @notice Stage 1: a solvent position below maintenance was reduced in the book. `price` is the mark, X16.
     event Liquidated(
@@ -72,7 +135,8 @@ interface IExchangeEvents {
         uint256 notional,
         uint256 fee,
         uint256 limitTick,
-        uint256 price
+        uint256 price,
+        uint256 sequence
     );
     /// @notice Stage 2: a bankrupt position was reduced in the book; `cover` came from the insurance fund.
     event BankruptcySwept(
@@ -83,7 +147,8 @@ interface IExchangeEvents {
         uint256 notional,
         uint256 cover,
         uint256 limitTick,
-        uint256 price
+        uint256 price,
+        uint256 sequence
     );
     /// @notice Stage 3: a counterparty was closed against a bankrupt position.
     /// @param rank Place in the queue when the call began; 1 is first.
@@ -101,7 +166,8 @@ interface IExchangeEvents {
         int256 price,
         uint256 lots,
         int256 pnl,
-        uint256 payout
+        uint256 payout,
+        uint256 sequence
     );
     /// @notice Stage 4: no eligible counterparty was left; the opposing position nearest to its own bankruptcy price was closed.
     event PrincipalClosed(
@@ -111,7 +177,21 @@ interface IExchangeEvents {
         int256 price,
         uint256 lots,
         int256 pnl,
-        uint256 payout
+        uint256 payout,
+        uint256 sequence
+    );
+    /// @notice A position below maintenance that the book cannot absorb was reduced against a counterparty at the mark, X16.
+    /// @param rank Place in the queue when the call began; 1 is first.
+    /// @param payout What was credited to the counterparty's free collateral.
+    event PreventivelyDeleveraged(
+        uint256 indexed market,
+        uint256 indexed account,
+        uint256 indexed counterparty,
+        uint256 rank,
+        uint256 price,
+        uint256 lots,
+        uint256 payout,
+        uint256 sequence
     );
     /// @notice One call of stages 3 and 4, summed. `price` is X, `mark` is P, both X16.
     event DeleverageCall(
@@ -122,6 +202,7 @@ interface IExchangeEvents {
         int256 price,
         uint256 mark,
         uint256 cover,
-        uint256 reward
+        uint256 reward,
+        uint256 sequence
     );
 }

@@ -111,8 +111,8 @@ contract Lens is ILens {
         e.lots = p.lots;
         e.equity = p.equity(ctx);
         e.notional = (p.size() * ctx.price) >> 16;
-        e.initialMargin = Margin.requirement(p.size(), ctx.price, ctx.config.initialRate);
-        e.maintenanceMargin = Margin.requirement(p.size(), ctx.price, ctx.config.maintenanceRate);
+        e.initialMargin = Margin.initialMargin(ctx, p.size());
+        e.maintenanceMargin = Margin.maintenanceMargin(ctx, p.size());
         e.bankrupt = p.isBankrupt(ctx);
         e.liquidatable = !e.bankrupt && p.isBelowMaintenance(ctx);
         p.settle(ctx.funding);
@@ -123,7 +123,8 @@ contract Lens is ILens {
         ctx.id = market;
         ctx.config = exchange.marketConfig(market);
         (ctx.price, ctx.age) = exchange.markPrice(market);
-        ctx.funding = exchange.marketAt(market).fundingIndex;
+        ctx.tiers = exchange.marketTiers(market);
+        ctx.funding = exchange.fundingIndexNow(market);
         ctx.adjusted = int256(ctx.price) - ctx.funding;
         ctx.base = exchange.marketAt(market).base;
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ExchangeState, Market} from "../ExchangeStorage.sol";
+import {ExchangeState, Market, Monitor, TopUp} from "../ExchangeStorage.sol";
 import {Book} from "../book/Book.sol";
 import {OrderDesk} from "../book/OrderDesk.sol";
-import {MarketView, OrderMarginView, QueueEntry} from "../interfaces/IExchange.sol";
+import {MarketView, OrderMarginView, QueueEntry, RiskView, TopUpView} from "../interfaces/IExchange.sol";
 import {Counterparties} from "../liquidation/Counterparties.sol";
-import {Gate} from "../risk/Gate.sol";
+import {Preventive} from "../liquidation/Preventive.sol";
+import {Breaker} from "../risk/Breaker.sol";
 import {Grid} from "../risk/Grid.sol";
 import {Margin} from "../risk/Margin.sol";
 import {Mark} from "../risk/Mark.sol";
@@ -14,8 +15,10 @@ import {RankIndex} from "../risk/RankIndex.sol";
 import {RankScore} from "../risk/RankScore.sol";
 import {RankVerifier} from "../risk/RankVerifier.sol";
 import {Settlement} from "../risk/Settlement.sol";
+import {Upkeep} from "../risk/Upkeep.sol";
 import {Bits} from "../types/Bits.sol";
-import {MarketContext} from "../types/MarketContext.sol";
+import {RiskConfig, Tier} from "../types/MarketConfig.sol";
+import {Level, MarketContext} from "../types/MarketContext.sol";
 import {Order} from "../types/Order.sol";
 import {OrderMargin} from "../types/OrderMargin.sol";
 import {Position} from "../types/Position.sol";
@@ -32,6 +35,7 @@ library StateViews {
         Market storage m = state.markets[id];
         r.pot = m.pot;
         r.openInterest = m.openInterest;
+        r.longValue = m.longValue;
         r.fundingIndex = m.fundingIndex;
         r.base = m.base;
         r.taken = m.taken;
@@ -41,6 +45,50 @@ library StateViews {
         r.coverDrawn = m.coverDrawn;
         r.bestBid = m.book.best(true);
         r.bestAsk = m.book.best(false);
+        r.sequence = m.book.sequence;
+        r.status = m.status;
+        r.finalPrice = m.finalPrice;
+    }
+
+    function tiersOf(ExchangeState storage state, uint256 id) external view returns (Tier[] memory) {
+        Market storage m = state.markets[id];
+        return m.tiers.load(m.config.extraTiers);
+    }
+
+    /// @dev What `Upkeep.run` would find, without writing.
+    function riskAt(ExchangeState storage state, uint256 id) external view returns (RiskView memory r) {
+        Market storage m = state.markets[id];
+        MarketContext memory ctx = Mark.load(m, id);
+        Upkeep.preview(m, ctx, 0);
+        RiskConfig memory risk = m.risk;
+        Monitor memory monitor = m.monitor;
+        uint256 jump = Breaker.observe(ctx.config, risk, monitor, ctx.price, block.timestamp - ctx.age);
+        r.ratio = Breaker.ratio(m, ctx);
+        r.calmAt = risk.jumpRate != 0 && jump > risk.jumpRate ? block.timestamp + risk.calmPeriod : m.calmAt;
+        r.stepped = Breaker.next(risk, m.level, r.ratio, jump, block.timestamp >= r.calmAt);
+        r.guardian = m.guardianLevel;
+        Upkeep.complete(m, ctx, risk, monitor, r.stepped);
+        r.level = ctx.level;
+        r.variance = monitor.variance;
+        r.initialRate = ctx.config.initialRate + ctx.surcharge;
+        r.growth = ctx.growth;
+        r.preventiveLots = Preventive.allowance(m, ctx);
+    }
+
+    function fundingIndexNow(ExchangeState storage state, uint256 id) external view returns (int256) {
+        Market storage m = state.markets[id];
+        (bool usable, MarketContext memory ctx) = Mark.tryLoad(m, id);
+        if (usable) Upkeep.preview(m, ctx, 0);
+        return ctx.funding;
+    }
+
+    function topUpAt(ExchangeState storage state, uint256 id, uint256 account) external view returns (TopUpView memory) {
+        TopUp memory t = state.markets[id].topUps[account];
+        return TopUpView(t.triggerRate, t.remaining);
+    }
+
+    function leverageAt(ExchangeState storage state, uint256 id, uint256 account) external view returns (uint256) {
+        return state.markets[id].orderMargins[account].leverage();
     }
 
     function positionAt(
@@ -132,9 +180,10 @@ library StateViews {
     ) external view returns (uint256 account, int256 price) {
         Market storage market = state.markets[id];
         MarketContext memory ctx = Mark.load(market, id);
-        Position memory p;
-        (account, p) = Gate.pick(market, ctx, nominee);
+        account = Upkeep.preview(market, ctx, nominee);
         if (account == 0) return (0, 0);
+        Position memory p = market.positions[account].load();
+        p.settle(ctx.funding);
         price = p.bankruptcyPrice();
     }
 
@@ -147,6 +196,7 @@ library StateViews {
     ) external view returns (QueueEntry[] memory entries) {
         Market storage market = state.markets[id];
         MarketContext memory ctx = Mark.load(market, id);
+        Upkeep.preview(market, ctx, 0);
         RankScore.Params memory params = Counterparties.eligibility(ctx, !bankruptIsLong, price);
         RankIndex.State storage index = Settlement.index(market, !bankruptIsLong);
         QueueEntry[] memory found = new QueueEntry[](limit);

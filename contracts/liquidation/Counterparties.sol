@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
+import {Book} from "../book/Book.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {Grid} from "../risk/Grid.sol";
@@ -24,6 +25,7 @@ import {LiquidationPlan} from "./LiquidationPlan.sol";
  * position nearest to its own bankruptcy price goes first, in profit or not.
  */
 library Counterparties {
+    using Book for Book.State;
     using RankIndex for RankIndex.State;
     using Margin for Position;
     using LiquidationPlan for Position;
@@ -204,19 +206,20 @@ library Counterparties {
         uint256 payout = pay > 0 ? uint256(pay) : 0;
         int256 pnl = int256(cover) + (run.isLong ? traded - int256(cost) : int256(cost) - traded);
 
-        if (whole) Settlement.clearTaken(market, ctx, loan.account);
-        else Settlement.store(market, ctx, loan);
-        Ledger.credit(state, loan.account, payout);
+        if (whole) Settlement.clearTaken(market, ctx, tally, loan);
+        else Settlement.store(market, ctx, tally, loan);
+        Ledger.creditSilently(state, loan.account, payout);
         run.coverBudget -= cover;
         run.cover += cover;
         run.lots += lots;
         ++run.rank;
         tally.cover += cover;
         tally.pot += int256(cover) - int256(payout);
-        _report(ctx, run, loan.account, lots, pnl, payout, principal);
+        _report(market, ctx, run, loan.account, lots, pnl, payout, principal);
     }
 
     function _report(
+        Market storage market,
         MarketContext memory ctx,
         Run memory run,
         uint256 account,
@@ -227,7 +230,16 @@ library Counterparties {
     ) private {
         uint256 bankrupt = run.bankrupt.account;
         if (principal) {
-            emit IExchangeEvents.PrincipalClosed(ctx.id, bankrupt, account, run.price, lots, pnl, payout);
+            emit IExchangeEvents.PrincipalClosed(
+                ctx.id,
+                bankrupt,
+                account,
+                run.price,
+                lots,
+                pnl,
+                payout,
+                market.book.nextSequence()
+            );
         } else {
             emit IExchangeEvents.AutoDeleveraged(
                 ctx.id,
@@ -238,7 +250,8 @@ library Counterparties {
                 run.price,
                 lots,
                 pnl,
-                payout
+                payout,
+                market.book.nextSequence()
             );
         }
     }

@@ -2,14 +2,17 @@
 pragma solidity 0.8.37;
 
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Book} from "../book/Book.sol";
 import {Matching} from "../book/Matching.sol";
 import {OrderDesk} from "../book/OrderDesk.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
-import {Gate} from "../risk/Gate.sol";
 import {Margin} from "../risk/Margin.sol";
 import {Mark} from "../risk/Mark.sol";
 import {Settlement} from "../risk/Settlement.sol";
+import {Upkeep} from "../risk/Upkeep.sol";
+import {PIPS, RiskConfig} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {Ledger} from "../vault/Ledger.sol";
@@ -17,8 +20,12 @@ import {LiquidationPlan} from "./LiquidationPlan.sol";
 
 /**
  * Stage 1 of the waterfall: partial liquidation of a solvent position into the book. Linked library.
+ *
+ * A large position goes in steps: one call closes at most a share of it, and the next one comes after a cooldown. That slows a
+ * cascade down; it never binds a bankrupt position, which is not liquidated here at all.
  */
 library Liquidation {
+    using Book for Book.State;
     using Margin for Position;
     using LiquidationPlan for Position;
 
@@ -34,38 +41,96 @@ library Liquidation {
         if (maxSteps == 0 || maxSteps > ctx.config.maxSteps) {
             revert IExchangeErrors.InvalidStepBudget(maxSteps, ctx.config.maxSteps);
         }
-        (bool insolvent, ) = Gate.refresh(market, ctx);
-        if (insolvent) revert IExchangeErrors.MarketInsolvent(marketId);
+        Upkeep.requireSolvent(market, ctx);
+        (uint256 lots, uint256 steps, , uint256 limitTick) = _absorb(state, market, ctx, account, maxSteps);
+        if (lots == 0 && steps == 0) revert IExchangeErrors.BookCannotAbsorb(marketId, limitTick);
+        return lots;
+    }
 
-        Matching.Taker memory t;
+    /**
+     * @notice Stage 1 for a market that is up to date, without demanding that the book fills anything.
+     * @return lots Lots filled.
+     * @return steps Resting orders visited.
+     * @return exhausted Whether orders within the limit are left.
+     */
+    function absorb(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        uint256 account,
+        uint256 maxSteps
+    ) external returns (uint256 lots, uint256 steps, bool exhausted) {
+        (lots, steps, exhausted, ) = _absorb(state, market, ctx, account, maxSteps);
+    }
+
+    function _absorb(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        uint256 account,
+        uint256 maxSteps
+    ) private returns (uint256 lots, uint256 steps, bool exhausted, uint256 limitTick) {
+        Settlement.Loan memory loan = Settlement.load(market, ctx, account);
+        _requireLiquidatable(ctx, account, loan.position);
+        Tally memory tally;
+        Matching.Taker memory t = _intoBook(state, market, ctx, tally, loan, maxSteps);
+        steps = maxSteps - t.steps;
+        if (t.filled != 0) Settlement.store(market, ctx, tally, loan);
+        if (steps != 0) {
+            emit IExchangeEvents.Liquidated(
+                ctx.id,
+                account,
+                msg.sender,
+                t.filled,
+                t.notional,
+                uint256(t.fees),
+                t.limitTick,
+                ctx.price,
+                market.book.nextSequence()
+            );
+        }
+        Ledger.apply_(state, market, ctx, tally);
+        return (t.filled, steps, t.exhausted, t.limitTick);
+    }
+
+    /// @dev Cancels the position's orders and sells it into the book as far as stage 1 goes. The caller writes the position.
+    function _intoBook(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Tally memory tally,
+        Settlement.Loan memory loan,
+        uint256 maxSteps
+    ) private returns (Matching.Taker memory t) {
+        Position memory p = loan.position;
+        OrderDesk.removeAll(state, market, ctx.id, loan.account, IExchangeEvents.RemovalReason.Liquidation);
         t.kind = Matching.Kind.Liquidation;
-        t.loan = Settlement.load(market, ctx, account);
-        Position memory p = t.loan.position;
-        _requireLiquidatable(ctx, account, p);
-        OrderDesk.removeAll(state, market, marketId, account, IExchangeEvents.RemovalReason.Liquidation);
-
+        t.loan = loan;
         t.terms.buys = p.lots < 0;
-        t.remaining = p.closeSize(ctx, maxSteps);
+        bool stepped;
+        (t.remaining, stepped) = _stepSize(market, ctx, loan.account, p, maxSteps);
         t.limitTick = p.limitTick(ctx, t.remaining == p.size(), maxSteps);
         t.steps = maxSteps;
-        Tally memory tally;
         Matching.run(state, market, ctx, t, tally);
-        if (t.filled == 0 && t.steps == maxSteps) {
-            revert IExchangeErrors.BookCannotAbsorb(marketId, t.limitTick);
-        }
-        if (t.filled != 0) Settlement.store(market, ctx, t.loan);
-        Ledger.apply_(state, market, ctx, tally);
-        emit IExchangeEvents.Liquidated(
-            marketId,
-            account,
-            msg.sender,
-            t.filled,
-            t.notional,
-            t.fees,
-            t.limitTick,
-            ctx.price
-        );
-        return t.filled;
+        if (stepped && t.filled != 0) market.steppedAt[loan.account] = block.timestamp;
+    }
+
+    /// @dev The closed form's size; of a large position at most a step of it, and no step before the last one's cooldown is over.
+    function _stepSize(
+        Market storage market,
+        MarketContext memory ctx,
+        uint256 account,
+        Position memory p,
+        uint256 fills
+    ) private view returns (uint256 lots, bool stepped) {
+        lots = p.closeSize(ctx, fills);
+        uint256 open = p.size();
+        RiskConfig memory risk = market.risk;
+        if ((open * ctx.price) >> 16 <= risk.largeNotional) return (lots, false);
+        uint256 ready = market.steppedAt[account] + risk.stepCooldown;
+        if (block.timestamp < ready) revert IExchangeErrors.LiquidationCoolingDown(ctx.id, account, ready);
+        uint256 step = Math.ceilDiv(open * risk.stepRate, PIPS);
+        return (step < lots ? step : lots, true);
     }
 
     function _requireLiquidatable(MarketContext memory ctx, uint256 account, Position memory p) private pure {
@@ -75,7 +140,7 @@ library Liquidation {
             revert IExchangeErrors.NotLiquidatable(
                 account,
                 p.equity(ctx),
-                Margin.requirement(p.size(), ctx.price, ctx.config.maintenanceRate)
+                Margin.maintenanceMargin(ctx, p.size())
             );
         }
     }

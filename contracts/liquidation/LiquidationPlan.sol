@@ -16,24 +16,30 @@ library LiquidationPlan {
 
     /// @notice Whether a position is below maintenance margin: exact.
     function isBelowMaintenance(Position memory p, MarketContext memory ctx) internal pure returns (bool) {
-        int256 needed = int256(p.size() * ctx.price * ctx.config.maintenanceRate);
+        int256 needed = int256(Margin.maintenanceX16(ctx, p.size()));
         return p.equityX16(ctx.price, ctx.funding) * int256(PIPS) < needed;
     }
 
     /**
      * @notice The smallest size whose close restores the target ratio m*, slippage s and fee f included:
      *     x* = (m*·q·P − E) / (P·(m* − s − f)), rounded up to a lot
-     * Everything, if m* ≤ s + f, if E ≤ (s + f)·q·P, or if less than the minimum notional would stay open.
+     * Everything, if m* ≤ s + f, if E ≤ (s + f)·q·P, or if less than the minimum notional would stay open. m* is the target of the
+     * highest tier that the whole position reaches: no less than that of what stays open.
      * @param fills Most fills there can be: each rounds its fee up by less than one atom, which E must bear.
      */
-    function closeSize(
+    function closeSize(Position memory p, MarketContext memory ctx, uint256 fills) internal pure returns (uint256) {
+        return closeSizeWith(p, ctx, fills, uint256(ctx.config.slippageRate) + ctx.config.liquidationFeeRate);
+    }
+
+    /// @notice `closeSize` with another drag s + f on what is closed, pips: zero for a close at the mark without a fee.
+    function closeSizeWith(
         Position memory p,
         MarketContext memory ctx,
-        uint256 fills
+        uint256 fills,
+        uint256 drag
     ) internal pure returns (uint256 lots) {
         uint256 open = p.size();
-        uint256 drag = uint256(ctx.config.slippageRate) + ctx.config.liquidationFeeRate;
-        uint256 target = ctx.config.targetRate;
+        uint256 target = Margin.targetRate(ctx, open);
         int256 equity = p.equityX16(ctx.price, ctx.funding) * int256(PIPS);
         if (target <= drag || equity <= int256(open * ctx.price * drag)) return open;
         int256 missing = int256(open * ctx.price * target) - equity + int256((fills * PIPS) << 16);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {MarketContext} from "../types/MarketContext.sol";
+import {Level, MarketContext} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {Margin} from "./Margin.sol";
 
@@ -13,7 +13,8 @@ import {Margin} from "./Margin.sol";
  *     than the market's tradeAge;
  *   - a fill that only reduces needs a price, fee included, no worse than the account's own bankruptcy price;
  *   - a flip is two fills;
- *   - a fee never takes equity below zero.
+ *   - a fee never takes equity below zero;
+ *   - while the market is ReduceOnly, a taker only reduces. (A maker may still take over what a taker or the waterfall closes.)
  */
 library FillRule {
     using Margin for Position;
@@ -23,14 +24,16 @@ library FillRule {
         Uncovered, // a reducing fill worse than the bankruptcy price
         MarginShort, // free collateral does not cover what an opening fill needs
         PriceTooOld, // exposure may not open at a price this old
-        OpenInterestCapped // the market's open interest may not grow further
+        OpenInterestCapped, // the market's open interest may not grow further, or not so fast
+        ReduceOnlyMarket // the circuit breaker lets a taker only reduce
     }
 
     /// How an order trades: the same for every fill of it.
     struct Terms {
         bool buys;
-        uint256 feeRate; // pips
+        int256 feeRate; // pips; negative for a rebate
         uint256 leverage;
+        bool isMaker;
         bool agedPriceMayOpen; // the maker of a waterfall fill: the bankrupt position closes whatever the price's age
     }
 
@@ -39,7 +42,7 @@ library FillRule {
         Position position; // after the fill
         uint256 closed; // lots of the closing leg
         uint256 opened; // lots of the opening leg
-        uint256 fee; // quote atoms
+        int256 fee; // quote atoms; negative for a rebate
         uint256 marginIn; // quote atoms out of free collateral
         uint256 payout; // quote atoms into free collateral, when the fill closed the position
     }
@@ -68,13 +71,13 @@ library FillRule {
         r.opened = lots - r.closed;
         if (r.closed != 0) {
             uint256 notional = r.closed * price;
-            r.fee = Margin.fee(notional, terms.feeRate);
+            r.fee = Margin.feeAgainstAccount(notional, terms.feeRate);
             if (!p.closeIsCovered(r.closed, notional, r.fee)) {
                 r.refusal = Refusal.Uncovered;
                 return r;
             }
             r.position.close(r.closed, notional);
-            r.position.margin -= int256(r.fee);
+            r.position.margin -= r.fee;
             if (r.position.lots == 0) {
                 r.payout = uint256(r.position.margin); // not negative: the close was covered
                 r.position = _none(ctx);
@@ -94,15 +97,19 @@ library FillRule {
             r.refusal = Refusal.PriceTooOld;
             return;
         }
+        if (!terms.isMaker && ctx.level == Level.ReduceOnly) {
+            r.refusal = Refusal.ReduceOnlyMarket;
+            return;
+        }
         Position memory q = r.position;
         uint256 notional = r.opened * price;
-        uint256 fee = Margin.fee(notional, terms.feeRate);
+        int256 fee = Margin.feeAgainstAccount(notional, terms.feeRate);
         q.cost += notional;
         q.lots += terms.buys ? int256(r.opened) : -int256(r.opened);
-        q.margin -= int256(fee);
+        q.margin -= fee;
         q.fundingIndex = ctx.funding;
         q.grownAt = block.timestamp;
-        int256 missing = int256(Margin.openRequirement(ctx, q.size())) - q.equity(ctx);
+        int256 missing = int256(Margin.openRequirement(ctx, q.size(), r.opened)) - q.equity(ctx);
         r.marginIn = Math.ceilDiv(notional, terms.leverage);
         if (missing > int256(r.marginIn)) r.marginIn = uint256(missing);
         if (r.marginIn > free + r.payout) {

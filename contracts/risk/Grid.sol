@@ -65,6 +65,19 @@ library Grid {
         }
     }
 
+    /// @notice Edges of a bankruptcy tick's cell in X16: its prices are low ≤ p < high. The outermost two have no outer edge.
+    function bankruptcyEdges(uint256 tick, uint256 base) internal pure returns (int256 low, int256 high) {
+        unchecked {
+            bool positive = tick >= ZERO;
+            uint256 t = positive ? tick - ZERO : ZERO - 1 - tick;
+            int256 inner = t == 0 ? int256(0) : int256(_decode(t, base, BANKRUPTCY_MANTISSA));
+            int256 outer = t == ZERO - 1
+                ? type(int256).max
+                : int256(_decode(t + 1, base, BANKRUPTCY_MANTISSA));
+            return positive ? (inner, outer) : (-outer, -inner);
+        }
+    }
+
     /// @notice Base exponent for a market listed at `price` (X16): seven octaves lie below the price's own, eight above.
     /// @dev The caller guarantees price ≥ 2^17, so that base ≥ 10 and every mantissa shift is defined.
     function baseFor(uint256 price) internal pure returns (uint256) {

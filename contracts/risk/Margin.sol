@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+import {PIPS, Tier} from "../types/MarketConfig.sol";
 import {MarketContext} from "../types/MarketContext.sol";
-import {PIPS} from "../types/MarketConfig.sol";
 import {Position} from "../types/Position.sol";
 import {Rounding} from "../types/Rounding.sol";
 import {Grid} from "./Grid.sol";
@@ -48,6 +48,13 @@ library Margin {
         return Rounding.floorDiv(equityX16(p, ctx.price, ctx.funding), ONE);
     }
 
+    /// @notice Equity at a price less funding P' (X16, signed) in quote atoms, rounded down: |lots|·side·(P' − b). Works on settled
+    /// and unsettled positions.
+    function equityAt(Position memory p, int256 adjusted) internal pure returns (int256) {
+        int256 value = int256(size(p)) * (adjusted + p.fundingIndex) - bankruptcyCost(p) * ONE;
+        return Rounding.floorDiv(p.lots > 0 ? value : -value, ONE);
+    }
+
     function isBankrupt(Position memory p, MarketContext memory ctx) internal pure returns (bool) {
         return p.lots != 0 && equityX16(p, ctx.price, ctx.funding) < 0;
     }
@@ -67,6 +74,11 @@ library Margin {
         return bankruptcyPrice(p) - p.fundingIndex;
     }
 
+    /// @notice lots·b of a long, X16, exact; zero for a short or no position. What Market.longValue sums.
+    function longValue(Position memory p) internal pure returns (int256) {
+        return p.lots > 0 ? bankruptcyCost(p) * ONE - p.lots * p.fundingIndex : int256(0);
+    }
+
     /// @notice The index cell of an open position.
     function cell(Position memory p, uint256 base) internal pure returns (uint256 u, uint256 v) {
         bool long_ = p.lots > 0;
@@ -81,18 +93,68 @@ library Margin {
         return Math.ceilDiv(lots * price * rate, PIPS << 16);
     }
 
-    /// @notice Equity that a position of `lots` needs after it grew or gave margin back: initial margin, the market's minimum, and
-    /// clause (i) of the corridor theorem, two index ticks at P' plus 64 atoms per lot. Quote atoms, rounded up.
-    function openRequirement(MarketContext memory ctx, uint256 lots) internal pure returns (uint256) {
-        uint256 initial = requirement(lots, ctx.price, ctx.config.initialRate);
-        uint256 perLot = 2 * Grid.tickWidth(uint256(ctx.adjusted), ctx.base) + (CORRIDOR_ATOMS << 16);
+    /// @notice Initial margin of `lots` over all tiers, quote atoms, rounded up.
+    function initialMargin(MarketContext memory ctx, uint256 lots) internal pure returns (uint256) {
+        return Math.ceilDiv(initialX16(ctx, lots), PIPS << 16);
+    }
+
+    /// @notice Maintenance margin of `lots` over all tiers, quote atoms, rounded up.
+    function maintenanceMargin(MarketContext memory ctx, uint256 lots) internal pure returns (uint256) {
+        return Math.ceilDiv(maintenanceX16(ctx, lots), PIPS << 16);
+    }
+
+    /// @notice Exact initial margin in quote atoms × 2^16 × 10^6: each tier's rate on its slice of notional.
+    function initialX16(MarketContext memory ctx, uint256 lots) internal pure returns (uint256 sum) {
+        uint256 notional = lots * ctx.price;
+        sum = notional * ctx.config.initialRate;
+        uint256 below = ctx.config.initialRate;
+        for (uint256 i; i < ctx.tiers.length; ++i) {
+            Tier memory t = ctx.tiers[i];
+            uint256 from = uint256(t.from) << 16;
+            if (notional <= from) break;
+            sum += (notional - from) * (t.initialRate - below);
+            below = t.initialRate;
+        }
+    }
+
+    /// @notice Exact maintenance margin in quote atoms × 2^16 × 10^6.
+    function maintenanceX16(MarketContext memory ctx, uint256 lots) internal pure returns (uint256 sum) {
+        uint256 notional = lots * ctx.price;
+        sum = notional * ctx.config.maintenanceRate;
+        uint256 below = ctx.config.maintenanceRate;
+        for (uint256 i; i < ctx.tiers.length; ++i) {
+            Tier memory t = ctx.tiers[i];
+            uint256 from = uint256(t.from) << 16;
+            if (notional <= from) break;
+            sum += (notional - from) * (t.maintenanceRate - below);
+            below = t.maintenanceRate;
+        }
+    }
+
+    /// @notice What a partial liquidation restores: the target rate of the highest tier that `lots` reach, pips.
+    function targetRate(MarketContext memory ctx, uint256 lots) internal pure returns (uint256 rate) {
+        uint256 notional = lots * ctx.price;
+        rate = ctx.config.targetRate;
+        for (uint256 i; i < ctx.tiers.length && notional > uint256(ctx.tiers[i].from) << 16; ++i) {
+            rate = ctx.tiers[i].targetRate;
+        }
+    }
+
+    /**
+     * @notice Equity that a position of `lots` needs after `fresh` of them were opened or margin was taken from them: initial margin
+     * over all tiers, the market's surcharge on the fresh lots, the market's minimum, and clause (i) of the corridor theorem, two
+     * index ticks at P' plus 64 atoms per lot. Quote atoms, rounded up.
+     */
+    function openRequirement(MarketContext memory ctx, uint256 lots, uint256 fresh) internal pure returns (uint256) {
+        uint256 initial = Math.ceilDiv(initialX16(ctx, lots) + fresh * ctx.price * ctx.surcharge, PIPS << 16);
+        uint256 perLot = 2 * Grid.tickWidth(SignedMath.abs(ctx.adjusted), ctx.base) + (CORRIDOR_ATOMS << 16);
         uint256 corridor = Math.ceilDiv(lots * perLot, 1 << 16);
         return Math.max(Math.max(initial, corridor), ctx.config.minMargin);
     }
 
-    /// @notice ⌈notional · rate⌉ in quote atoms.
-    function fee(uint256 notional, uint256 rate) internal pure returns (uint256) {
-        return Math.ceilDiv(notional * rate, PIPS);
+    /// @notice A fee in quote atoms, rounded up; for a negative rate a rebate, rounded towards zero.
+    function feeAgainstAccount(uint256 notional, int256 rate) internal pure returns (int256) {
+        return Rounding.ceilDiv(int256(notional) * rate, int256(PIPS));
     }
 
     // ------------------------------------------------------------------------------------------------ closing
@@ -119,12 +181,12 @@ library Margin {
         Position memory p,
         uint256 lots,
         uint256 notional,
-        uint256 charge
+        int256 charge
     ) internal pure returns (bool) {
         int256 open = int256(size(p));
         int256 share = bankruptcyCost(p) * int256(lots);
-        if (p.lots > 0) return (int256(notional) - int256(charge)) * open >= share;
-        return int256(notional + charge) * open <= share;
+        if (p.lots > 0) return (int256(notional) - charge) * open >= share;
+        return (int256(notional) + charge) * open <= share;
     }
 
     /// @notice What `lots` of the position are worth at its own bankruptcy price: K·lots/|lots|, rounded such that what stays open

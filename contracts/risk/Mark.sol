@@ -5,7 +5,7 @@ import {Market} from "../ExchangeStorage.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IPriceSource} from "../interfaces/IPriceSource.sol";
 import {MarketConfig} from "../types/MarketConfig.sol";
-import {MarketContext} from "../types/MarketContext.sol";
+import {MarketContext, MarketStatus} from "../types/MarketContext.sol";
 
 /**
  * The mark price: the only place where an oracle's price becomes quote atoms per lot. Never writes.
@@ -18,30 +18,35 @@ library Mark {
     uint256 internal constant SOURCE_PER_QUOTE = 1e12;
 
     /**
-     * @notice Everything a call needs to know of its market, with a usable price.
-     * Reverts: UnknownMarket, PriceUnavailable, StalePrice, PriceOutOfRange.
+     * @notice What a call needs to know of its market, with a usable price and the funding index as stored: `Upkeep` does the rest.
+     * Reverts: UnknownMarket, MarketRetired, PriceUnavailable, StalePrice.
      */
     function load(Market storage market, uint256 id) internal view returns (MarketContext memory ctx) {
         ctx.config = market.config;
         if (address(ctx.config.source) == address(0)) revert IExchangeErrors.UnknownMarket(id);
+        if (market.status == MarketStatus.Retired) revert IExchangeErrors.MarketRetired(id);
         ctx.id = id;
         (ctx.price, ctx.age) = read(ctx.config, id);
         if (ctx.age > ctx.config.maxAge) revert IExchangeErrors.StalePrice(id, ctx.age, ctx.config.maxAge);
+        _complete(market, ctx);
+    }
+
+    /// @dev F is at most half of a price when it accrues, and prices are clamped, so P' fits whatever its sign.
+    function _complete(Market storage market, MarketContext memory ctx) private view {
         ctx.funding = market.fundingIndex;
         ctx.adjusted = int256(ctx.price) - ctx.funding;
-        if (ctx.adjusted <= 0 || ctx.adjusted >= int256(MAX_PRICE)) {
-            revert IExchangeErrors.PriceOutOfRange(id, ctx.adjusted);
-        }
         ctx.base = market.base;
+        if (ctx.config.extraTiers != 0) ctx.tiers = market.tiers.load(ctx.config.extraTiers);
     }
 
     /// @notice Like `load`, but says whether the price is usable (answered, in range, not stale) instead of reverting. When it is
-    /// not, `price` and `adjusted` are zero.
+    /// not, `price` and `adjusted` are zero. A retired market has no price.
     function tryLoad(Market storage market, uint256 id) internal view returns (bool usable, MarketContext memory ctx) {
         ctx.config = market.config;
         ctx.id = id;
         ctx.funding = market.fundingIndex;
         ctx.base = market.base;
+        if (market.status == MarketStatus.Retired) return (false, ctx);
         try ctx.config.source.latestPrice() returns (
             IPriceSource.Status status,
             uint256 answer,
@@ -50,10 +55,9 @@ library Mark {
         ) {
             if (status != IPriceSource.Status.Ok || timestamp > block.timestamp) return (false, ctx);
             uint256 age = block.timestamp - timestamp;
-            uint256 price = _convert(ctx.config, answer);
-            int256 adjusted = int256(price) - ctx.funding;
-            if (age > ctx.config.maxAge || adjusted <= 0 || adjusted >= int256(MAX_PRICE)) return (false, ctx);
-            (ctx.price, ctx.adjusted, ctx.age) = (price, adjusted, age);
+            if (age > ctx.config.maxAge) return (false, ctx);
+            (ctx.price, ctx.age) = (_convert(ctx.config, answer), age);
+            _complete(market, ctx);
             return (true, ctx);
         } catch {
             // one broken feed must not lock what does not depend on it

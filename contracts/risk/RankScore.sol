@@ -20,7 +20,7 @@ library RankScore {
         bool isLong; // side of the counterparties
         uint256 base; // the market's grid base
         uint256 price; // P, X16, below 2^64
-        int256 adjusted; // P' = P − F, X16, positive
+        int256 adjusted; // P' = P − F, X16
         uint256 uLimit; // eligible cells have u < uLimit: in profit at the bankruptcy price X by whole cells
         uint256 vMin; // eligible cells have v ≥ vMin: solvent at the mark by whole cells
     }
@@ -45,7 +45,8 @@ library RankScore {
     function equity(Params memory p, uint256 v) internal pure returns (uint256) {
         unchecked {
             int256 b = Grid.bankruptcyPrice(p.isLong ? Grid.MAX - v : v, p.base);
-            return uint256(p.isLong ? p.adjusted - b : b - p.adjusted);
+            int256 e = p.isLong ? p.adjusted - b : b - p.adjusted;
+            return e > 0 ? uint256(e) : 1; // zero only at the very edge of a cell below zero
         }
     }
 

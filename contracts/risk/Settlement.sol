@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {Market} from "../ExchangeStorage.sol";
+import {Book} from "../book/Book.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
-import {MarketContext} from "../types/MarketContext.sol";
+import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {Margin} from "./Margin.sol";
 import {RankIndex} from "./RankIndex.sol";
@@ -14,6 +15,7 @@ import {RankIndex} from "./RankIndex.sol";
  * Whoever changes a position loads it with its cell, works on the copy in memory, and hands it back once.
  */
 library Settlement {
+    using Book for Book.State;
     using RankIndex for RankIndex.State;
     using Margin for Position;
 
@@ -25,6 +27,7 @@ library Settlement {
         bool wasLong;
         uint256 u;
         uint256 v;
+        int256 longValue; // what it adds to Market.longValue as stored
     }
 
     /// A run through the head of the queue: cells are emptied front to back, and written once they are left.
@@ -49,6 +52,7 @@ library Settlement {
             loan.inIndex = true;
             loan.wasLong = loan.position.isLong();
             (loan.u, loan.v) = loan.position.cell(ctx.base);
+            loan.longValue = loan.position.longValue();
             loan.position.settle(ctx.funding);
         } else {
             loan.position.fundingIndex = ctx.funding;
@@ -56,7 +60,7 @@ library Settlement {
     }
 
     /// @notice Writes a loaned position back and moves it in the index if its cell changed.
-    function store(Market storage market, MarketContext memory ctx, Loan memory loan) internal {
+    function store(Market storage market, MarketContext memory ctx, Tally memory tally, Loan memory loan) internal {
         Position memory p = loan.position;
         // neighbours may have come and gone while the position was on loan
         if (loan.inIndex) (p.prev, p.next) = market.positions[loan.account].links();
@@ -77,18 +81,35 @@ library Settlement {
                 }
             }
             market.positions[loan.account].store(p);
-            emit IExchangeEvents.PositionChanged(ctx.id, loan.account, p.lots, p.cost, p.margin, p.fundingIndex);
+            emit IExchangeEvents.PositionChanged(
+                ctx.id,
+                loan.account,
+                p.lots,
+                p.cost,
+                p.margin,
+                p.fundingIndex,
+                market.book.nextSequence()
+            );
         } else if (loan.inIndex) {
             market.positions[loan.account].clear();
-            emit IExchangeEvents.PositionChanged(ctx.id, loan.account, 0, 0, 0, 0);
+            _reportClosed(market, ctx, loan.account);
         }
+        int256 longValue = open ? p.longValue() : int256(0);
+        tally.longValue += longValue - loan.longValue;
+        loan.longValue = longValue;
         (loan.inIndex, loan.wasLong, loan.u, loan.v) = (open, long_, u, v);
     }
 
     /// @notice Clears a position that the cursor took in full. Its cell is written when the cursor leaves it.
-    function clearTaken(Market storage market, MarketContext memory ctx, uint256 account) internal {
-        market.positions[account].clear();
-        emit IExchangeEvents.PositionChanged(ctx.id, account, 0, 0, 0, 0);
+    function clearTaken(
+        Market storage market,
+        MarketContext memory ctx,
+        Tally memory tally,
+        Loan memory loan
+    ) internal {
+        market.positions[loan.account].clear();
+        tally.longValue -= loan.longValue;
+        _reportClosed(market, ctx, loan.account);
     }
 
     /// @notice Writes the cell that the cursor stands in: empty, or headed by the position after the last one taken.
@@ -98,6 +119,10 @@ library Settlement {
         RankIndex.State storage side = index(market, isLong);
         if (cursor.next == cursor.first) side.clearCell(cursor.u, cursor.v);
         else side.setHead(market.positions, cursor.next, cursor.u, cursor.v);
+    }
+
+    function _reportClosed(Market storage market, MarketContext memory ctx, uint256 account) private {
+        emit IExchangeEvents.PositionChanged(ctx.id, account, 0, 0, 0, 0, market.book.nextSequence());
     }
 
     function index(Market storage market, bool isLong) internal view returns (RankIndex.State storage) {

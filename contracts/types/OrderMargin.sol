@@ -4,15 +4,16 @@ pragma solidity 0.8.37;
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 
 /**
- * What an account's resting orders in one market hold back, in one word:
+ * What an account's resting orders in one market hold back, and its leverage setting, in one word:
  *
- * | seats 32 | askReserve 96 | bidReserve 96 |   : 224
+ * | leverage 8 | seats 32 | askReserve 96 | bidReserve 96 |   : 232
  *
  * Reserves are in quote atoms: Σ of ⌈lots · tick · tickValue / leverage⌉ a side, fixed at placement; reduce-only orders need none.
  * Only the larger side is held back from free collateral, because both sides cannot fill against a flat position: what a fill opens
  * on one side, the other side can only close, so the other side's reserve gives way by as much. Reserves are thus at most what the
  * open orders need.
  * `seats`: bit i is set while the account's order seat i is taken; 32 seats bound what cancelling all of them costs.
+ * `leverage`: of orders that name none; 0 when the account has not set it.
  */
 type OrderMargin is uint256;
 
@@ -29,6 +30,14 @@ library OrderMarginLibrary {
 
     function seats(OrderMargin m) internal pure returns (uint256) {
         return uint32(OrderMargin.unwrap(m) >> 192);
+    }
+
+    function leverage(OrderMargin m) internal pure returns (uint256) {
+        return uint8(OrderMargin.unwrap(m) >> 224);
+    }
+
+    function withLeverage(OrderMargin m, uint256 value) internal pure returns (OrderMargin) {
+        return OrderMargin.wrap((OrderMargin.unwrap(m) & ~(uint256(type(uint8).max) << 224)) | (value << 224));
     }
 
     /// @notice Quote atoms held back from free collateral.

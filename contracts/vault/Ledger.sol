@@ -2,19 +2,23 @@
 pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {ExchangeState, Market} from "../ExchangeStorage.sol";
+import {ExchangeState, Market, Monitor} from "../ExchangeStorage.sol";
+import {Book} from "../book/Book.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
+import {Breaker} from "../risk/Breaker.sol";
 import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 
 /**
- * Free collateral, pots, the insurance fund's claim and the keeper reserve. Moves numbers, never tokens.
+ * Free collateral, pots, the insurance fund's claim, the keeper reserve and the treasury. Moves numbers, never tokens.
  */
 library Ledger {
     /// @dev What always stays of the fund's claim, quote atoms: with a claim of zero under existing shares, the next stake would
     /// mint shares without bound.
     uint256 internal constant CLAIM_FLOOR = 1e6;
 
+    using Book for Book.State;
     using SafeCast for int256;
     using SafeCast for uint256;
 
@@ -22,13 +26,20 @@ library Ledger {
         return state.accounts[account].free;
     }
 
+    /// @notice Writes free collateral and says so, if it is another amount.
     function setFree(ExchangeState storage state, uint256 account, uint256 amount) internal {
-        if (amount > type(uint96).max) revert IExchangeErrors.BalanceOverflow(account);
-        state.accounts[account].free = uint96(amount);
+        if (amount == state.accounts[account].free) return;
+        _write(state, account, amount);
+        emit IExchangeEvents.FreeCollateralChanged(account, amount);
     }
 
     function credit(ExchangeState storage state, uint256 account, uint256 amount) internal {
         if (amount != 0) setFree(state, account, freeOf(state, account) + amount);
+    }
+
+    /// @notice Like `credit`, for a caller whose own event gives the amount.
+    function creditSilently(ExchangeState storage state, uint256 account, uint256 amount) internal {
+        if (amount != 0) _write(state, account, freeOf(state, account) + amount);
     }
 
     function debit(ExchangeState storage state, uint256 account, uint256 amount) internal {
@@ -54,30 +65,71 @@ library Ledger {
         return drawn < dailyCap ? dailyCap - drawn : 0;
     }
 
-    /// @notice Writes what a call changed in the totals.
+    /// @notice Writes what a call changed in the totals. Call it after everything else.
     function apply_(
         ExchangeState storage state,
         Market storage market,
         MarketContext memory ctx,
         Tally memory tally
     ) internal {
-        // checked casts: by the theorem a pot never goes below zero, and if it did, the call must fail
-        if (tally.pot != 0) {
-            market.pot = (int256(uint256(market.pot)) + tally.pot).toUint256().toUint128();
-        }
-        if (tally.openInterest != 0) {
-            market.openInterest = (int256(uint256(market.openInterest)) + tally.openInterest).toUint256().toUint64();
-        }
+        if (tally.pot != 0 || tally.openInterest != 0 || tally.longValue != 0) _applyTotals(market, ctx, tally);
         if (tally.cover != 0) {
             uint256 today = block.timestamp / 1 days;
             uint256 drawn = market.coverDay == today ? market.coverDrawn : 0;
-            market.coverDay = uint32(today);
+            market.coverDay = uint24(today);
             market.coverDrawn = (drawn + tally.cover).toUint96();
         }
         if (tally.fees != 0 || tally.cover != 0) {
             uint256 toFund = (tally.fees * ctx.config.insuranceShare) / PIPS;
-            state.insurance = (state.insurance + toFund - tally.cover).toUint128();
-            state.keeperReserve = (state.keeperReserve + tally.fees - toFund).toUint128();
+            uint256 toTreasury = (tally.fees * ctx.config.treasuryShare) / PIPS;
+            setReserves(
+                state,
+                state.insurance + toFund - tally.cover,
+                state.keeperReserve + tally.fees - toFund - toTreasury,
+                state.treasury + toTreasury
+            );
         }
+    }
+
+    /// @notice Writes the three reserves.
+    function setReserves(
+        ExchangeState storage state,
+        uint256 insurance,
+        uint256 keeperReserve,
+        uint256 treasury
+    ) internal {
+        (state.insurance, state.keeperReserve, state.treasury) = (
+            insurance.toUint96(),
+            keeperReserve.toUint80(),
+            treasury.toUint80()
+        );
+        emit IExchangeEvents.ReservesChanged(insurance, keeperReserve, treasury);
+    }
+
+    /// @dev Checked casts: by the theorem a pot never goes below zero, and if it did, the call must fail.
+    function _applyTotals(Market storage market, MarketContext memory ctx, Tally memory tally) private {
+        uint256 pot = (int256(uint256(market.pot)) + tally.pot).toUint256();
+        uint256 open = (int256(uint256(market.openInterest)) + tally.openInterest).toUint256();
+        (market.pot, market.openInterest, market.longValue) = (
+            pot.toUint96(),
+            open.toUint64(),
+            (market.longValue + tally.longValue).toInt96()
+        );
+        if (tally.openInterest != 0) _applyGrowth(market, tally.openInterest);
+        emit IExchangeEvents.MarketTotals(ctx.id, pot, open, market.book.nextSequence());
+    }
+
+    /// @dev What grows uses the allowance up, what closes gives it back.
+    function _applyGrowth(Market storage market, int256 growth) private {
+        Monitor memory m = market.monitor;
+        int256 used = int256(Breaker.growthUsed(market.risk, m)) + growth;
+        if (used <= 0 && m.growthUsed == 0) return;
+        market.monitor.growthUsed = used <= 0 ? 0 : uint256(used).toUint40();
+        market.monitor.growthAt = uint32(block.timestamp);
+    }
+
+    function _write(ExchangeState storage state, uint256 account, uint256 amount) private {
+        if (amount > type(uint96).max) revert IExchangeErrors.BalanceOverflow(account);
+        state.accounts[account].free = uint96(amount);
     }
 }

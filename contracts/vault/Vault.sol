@@ -2,12 +2,13 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Account, ExchangeState, Market} from "../ExchangeStorage.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
-import {Gate} from "../risk/Gate.sol";
 import {Mark} from "../risk/Mark.sol";
+import {Upkeep} from "../risk/Upkeep.sol";
 import {MarketContext} from "../types/MarketContext.sol";
 import {Ledger} from "./Ledger.sol";
 
@@ -19,6 +20,24 @@ library Vault {
 
     /// @notice See IExchange.deposit.
     function deposit(ExchangeState storage state, uint256 amount) external returns (uint256 account) {
+        return _deposit(state, amount);
+    }
+
+    /// @notice See IExchange.depositWithPermit.
+    function depositWithPermit(
+        ExchangeState storage state,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external returns (uint256 account) {
+        // anyone can use a permit that they saw: then it fails here, and the allowance is there
+        try IERC20Permit(address(state.collateral)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        return _deposit(state, amount);
+    }
+
+    function _deposit(ExchangeState storage state, uint256 amount) private returns (uint256 account) {
         _pull(state, amount);
         account = state.accountOf[msg.sender];
         if (account == 0) {
@@ -44,7 +63,7 @@ library Vault {
     function depositInsurance(ExchangeState storage state, uint256 amount) external {
         _requireFund(state);
         _pull(state, amount);
-        state.insurance += uint128(amount);
+        Ledger.setReserves(state, state.insurance + amount, state.keeperReserve, state.treasury);
         emit IExchangeEvents.InsuranceDeposited(amount);
     }
 
@@ -54,8 +73,18 @@ library Vault {
         _requireRecipient(to);
         uint256 available = withdrawable(state);
         if (amount > available) revert IExchangeErrors.InsufficientInsurance(available, amount);
-        state.insurance -= uint128(amount);
+        Ledger.setReserves(state, state.insurance - amount, state.keeperReserve, state.treasury);
         emit IExchangeEvents.InsuranceWithdrawn(to, amount);
+        state.collateral.safeTransfer(to, amount);
+    }
+
+    /// @notice See IExchange.withdrawTreasury.
+    function withdrawTreasury(ExchangeState storage state, uint256 amount, address to) external {
+        if (amount == 0) revert IExchangeErrors.ZeroAmount();
+        _requireRecipient(to);
+        if (amount > state.treasury) revert IExchangeErrors.InsufficientTreasury(state.treasury, amount);
+        Ledger.setReserves(state, state.insurance, state.keeperReserve, state.treasury - amount);
+        emit IExchangeEvents.TreasuryWithdrawn(to, amount);
         state.collateral.safeTransfer(to, amount);
     }
 
@@ -82,8 +111,7 @@ library Vault {
             Market storage market = state.markets[id];
             (bool usable, MarketContext memory ctx) = Mark.tryLoad(market, id);
             if (!usable) continue;
-            (uint256 account, ) = Gate.pick(market, ctx, 0);
-            if (account != 0) held += Ledger.coverLeft(market, ctx.config.dailyCoverCap);
+            if (Upkeep.preview(market, ctx, 0) != 0) held += Ledger.coverLeft(market, ctx.config.dailyCoverCap);
         }
         uint256 claim = state.insurance;
         return claim > held ? claim - held : 0;

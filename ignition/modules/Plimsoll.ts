@@ -8,10 +8,13 @@ export default buildModule("Plimsoll", (m) => {
   const collateral = m.getParameter<string>("collateral");
   const administrator = m.getParameter<string>("administrator", m.getAccount(0) as unknown as string);
 
+  const liquidation = m.library("Liquidation");
   const libraries = {
     Trading: m.library("Trading"),
-    Liquidation: m.library("Liquidation"),
-    AutoDeleverage: m.library("AutoDeleverage"),
+    MarginDesk: m.library("MarginDesk"),
+    Liquidation: liquidation,
+    Preventive: m.library("Preventive", { libraries: { Liquidation: liquidation } }),
+    AutoDeleverage: m.library("AutoDeleverage", { libraries: { Sweep: m.library("Sweep") } }),
     Vault: m.library("Vault"),
     Listing: m.library("Listing"),
     StateViews: m.library("StateViews"),

@@ -48,7 +48,8 @@ export async function deployPlimsoll(connection: NetworkConnection, options: Dep
         await ethers.deployContract("MockAggregator", [8, BigInt(Math.round(listing.initialPrice * 1e8))])
       ).getAddress());
     const source = await (await ethers.deployContract("ChainlinkSource", [feed])).getAddress();
-    await (await exchange.listMarket({ source, ...listing.parameters })).wait();
+    const { risk, tiers, ...config } = listing.parameters;
+    await (await exchange.listMarket({ source, extraTiers: tiers.length, ...config }, risk, [...tiers])).wait();
     markets.push({
       id: i + 1,
       name: listing.name,

@@ -22,6 +22,38 @@ export interface MarketParameters {
   rewardRate: number;
   dailyCoverCap: bigint;
   maturity: number;
+  fundingCap: number;
+  impactNotional: bigint;
+  treasuryShare: number;
+  /** Circuit breaker, dynamic margin, limits on growth and on large liquidations. */
+  risk: RiskParameters;
+  /** Margin tiers above the first, ascending. */
+  tiers: readonly TierParameters[];
+}
+
+export interface RiskParameters {
+  cautiousRatio: number;
+  reduceOnlyRatio: number;
+  hysteresis: number;
+  jumpRate: number;
+  calmPeriod: number;
+  cautiousFactor: number;
+  volatilityPeriod: number;
+  volatilityFactor: number;
+  maxInitialRate: number;
+  growthLots: bigint;
+  growthPeriod: number;
+  largeNotional: bigint;
+  stepRate: number;
+  stepCooldown: number;
+  preventivePeriod: number;
+}
+
+export interface TierParameters {
+  from: bigint;
+  initialRate: number;
+  maintenanceRate: number;
+  targetRate: number;
 }
 
 export interface MarketListing {
@@ -50,10 +82,34 @@ const common = {
   liquidationFeeRate: 1_000,
   minNotional: 10n * USD,
   minMargin: 1n * USD,
-  insuranceShare: 800_000,
+  insuranceShare: 700_000,
+  treasuryShare: 100_000,
   rewardRate: 200,
   dailyCoverCap: 5_000_000n * USD,
   maturity: 30,
+  fundingCap: 5_000, // 0.5 % per eight hours
+  impactNotional: 10_000n * USD,
+  risk: {
+    cautiousRatio: 15_000,
+    reduceOnlyRatio: 8_000, // below maintenance: by then most of a side is being liquidated
+    hysteresis: 5_000,
+    jumpRate: 50_000,
+    calmPeriod: 120,
+    cautiousFactor: 1_500_000,
+    volatilityPeriod: 3_600,
+    volatilityFactor: 30, // three standard deviations of an hour
+    maxInitialRate: 100_000,
+    growthLots: 1_000_000_000n, // a tenth of the cap …
+    growthPeriod: 600, // … in ten minutes
+    largeNotional: 2_000_000n * USD,
+    stepRate: 250_000,
+    stepCooldown: 15,
+    preventivePeriod: 60,
+  },
+  tiers: [
+    { from: 1_000_000n * USD, initialRate: 40_000, maintenanceRate: 20_000, targetRate: 30_000 },
+    { from: 5_000_000n * USD, initialRate: 100_000, maintenanceRate: 50_000, targetRate: 70_000 },
+  ],
 };
 
 export const MARKETS: readonly MarketListing[] = [

@@ -5,7 +5,7 @@ import {IExchange, OrderRequest, OrderResult, TimeInForce} from "../../contracts
 import {IExchangeErrors} from "../../contracts/interfaces/IExchangeErrors.sol";
 import {ChainlinkSource} from "../../contracts/oracle/ChainlinkSource.sol";
 import {MockAggregator} from "../../contracts/mocks/MockAggregator.sol";
-import {MarketConfig} from "../../contracts/types/MarketConfig.sol";
+import {MarketConfig, Tier} from "../../contracts/types/MarketConfig.sol";
 import {CrashTest} from "../utils/CrashTest.sol";
 
 /// The counterexamples of the first adversarial review, each as it was proved, each now refused or harmless.
@@ -55,7 +55,7 @@ contract FirstAuditTest is CrashTest {
     function test_ACollapsedPriceStillClears() public {
         MockAggregator feed = new MockAggregator(8, 1e8);
         MarketConfig memory config = _config(new ChainlinkSource(feed), 1_000); // 1,000 atoms a lot
-        uint256 m = exchange.listMarket(config);
+        uint256 m = exchange.listMarket(config, _risk(), new Tier[](0));
         _place(0, m, false, 100, 1_000_000, 10);
         _place(1, m, true, 100, 1_000_000, 10);
         require(exchange.marketAt(m).openInterest == 1_000_000, "open");
@@ -73,7 +73,7 @@ contract FirstAuditTest is CrashTest {
     function test_RevertWhen_ListedWithoutRoomForTheGrid() public {
         MockAggregator feed = new MockAggregator(8, 1e4);
         MarketConfig memory config = _config(new ChainlinkSource(feed), 100_000); // a thousandth of an atom a lot
-        try exchange.listMarket(config) {
+        try exchange.listMarket(config, _risk(), new Tier[](0)) {
             revert("listed");
         } catch (bytes memory reason) {
             require(bytes4(reason) == IExchangeErrors.PriceOutOfRange.selector, "another error");

@@ -1,7 +1,7 @@
 /** Listing: who may, what each parameter must be, and what a market begins with. */
 import { expect } from "chai";
 import { useVenue } from "../utils/useVenue.ts";
-import { GAS, parametersOf, trader, USD } from "../utils/venue.ts";
+import { GAS, noLimits, parametersOf, trader, USD } from "../utils/venue.ts";
 
 describe("Listing", () => {
   const venue = useVenue({ traders: 1 }, async (v) => {
@@ -10,11 +10,15 @@ describe("Listing", () => {
     await v.deployed.collateral.mint(administrator.address, 100n * USD);
     await v.deployed.collateral.approve(v.deployed.exchangeAddress, 100n * USD);
   });
-  const config = () => ({ ...parametersOf(venue()), source: venue().deployed.markets[0]?.source ?? "" });
+  const risk = noLimits;
+  const config = () => {
+    const { risk: _, tiers, ...rest } = parametersOf(venue());
+    return { ...rest, extraTiers: tiers.length, source: venue().deployed.markets[0]?.source ?? "" };
+  };
 
   it("seeds the pot with one unit of the collateral and takes the grid's base from the price", async () => {
     const v = venue();
-    await expect(v.exchange.listMarket(config(), GAS))
+    await expect(v.exchange.listMarket(config(), risk, [], GAS))
       .to.emit(v.exchange, "MarketListed")
       .withArgs(2, config().source, 25);
     const m = await v.exchange.marketAt(2);
@@ -24,7 +28,7 @@ describe("Listing", () => {
 
   it("only the administrator", async () => {
     const v = venue();
-    await expect(trader(v, 0).exchange.listMarket(config(), GAS)).to.be.revertedWithCustomError(
+    await expect(trader(v, 0).exchange.listMarket(config(), risk, [], GAS)).to.be.revertedWithCustomError(
       v.exchange,
       "AccessControlUnauthorizedAccount",
     );
@@ -32,8 +36,8 @@ describe("Listing", () => {
 
   it("at most 16 markets", async () => {
     const v = venue();
-    for (let i = 2; i <= 16; i++) await v.exchange.listMarket(config(), GAS);
-    await expect(v.exchange.listMarket(config(), GAS))
+    for (let i = 2; i <= 16; i++) await v.exchange.listMarket(config(), risk, [], GAS);
+    await expect(v.exchange.listMarket(config(), risk, [], GAS))
       .to.be.revertedWithCustomError(v.exchange, "InvalidMarketConfig")
       .withArgs("marketCount");
     venue.donated = 15n * USD;
@@ -76,7 +80,7 @@ describe("Listing", () => {
       .join(", ");
     it(`refuses ${what}`, async () => {
       const v = venue();
-      await expect(v.exchange.listMarket({ ...config(), ...change }, GAS))
+      await expect(v.exchange.listMarket({ ...config(), ...change }, risk, [], GAS))
         .to.be.revertedWithCustomError(v.exchange, "InvalidMarketConfig")
         .withArgs(parameter);
     });
@@ -85,13 +89,13 @@ describe("Listing", () => {
   it("a price that is stale, missing, or without room for the grid", async () => {
     const v = venue();
     const x = v.exchange;
-    await expect(x.listMarket({ ...config(), lotsPerUnit: 10n ** 15n }, GAS)).to.be.revertedWithCustomError(
+    await expect(x.listMarket({ ...config(), lotsPerUnit: 10n ** 15n }, risk, [], GAS)).to.be.revertedWithCustomError(
       x,
       "PriceOutOfRange",
     );
     await v.connection.networkHelpers.time.increase(70_000);
-    await expect(x.listMarket(config(), GAS)).to.be.revertedWithCustomError(x, "StalePrice");
+    await expect(x.listMarket(config(), risk, [], GAS)).to.be.revertedWithCustomError(x, "StalePrice");
     await v.aggregators[0]?.setAnswer(0);
-    await expect(x.listMarket(config(), GAS)).to.be.revertedWithCustomError(x, "PriceUnavailable").withArgs(2, 1);
+    await expect(x.listMarket(config(), risk, [], GAS)).to.be.revertedWithCustomError(x, "PriceUnavailable").withArgs(2, 1);
   });
 });

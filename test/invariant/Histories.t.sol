@@ -10,7 +10,7 @@ contract HistoriesTest is ExchangeTest {
     World private _world;
 
     function setUp() public {
-        _deploy();
+        _deploy(true);
         _world = new World(exchange, fund, crowd, feeds);
     }
 
@@ -27,6 +27,9 @@ contract HistoriesTest is ExchangeTest {
         _atLeast(_world.liquidations(), 5, "liquidations");
         _atLeast(_world.deleverages(), 10, "deleverages");
         _atLeast(_world.rejectedLists(), 3, "rejected lists");
+        _atLeast(_world.preventives(), 1, "preventive deleveragings");
+        _atLeast(_world.topUps(), 1, "top-ups");
+        _atLeast(_world.cuts(), 3, "cut calls");
         _checkAll();
     }
 
@@ -54,7 +57,7 @@ contract HistoriesTest is ExchangeTest {
             uint256 a = r >> 32;
             uint256 b = r >> 64;
             uint256 c = r >> 96;
-            uint256 action = r % 18;
+            uint256 action = r % 24;
             if (action < 7) _world.trade(a, b, c, r >> 128, r >> 160);
             else if (action < 9) _world.movePrice(a, b);
             else if (action < 10) _world.passTime(a);
@@ -63,7 +66,13 @@ contract HistoriesTest is ExchangeTest {
             else if (action < 14) _world.moveMargin(a, b, c, r & (1 << 200) != 0);
             else if (action < 15) _world.cancel(a, b);
             else if (action < 16) _world.withdraw(a, b);
-            else _scareAndLiquidate(a, b);
+            else if (action < 18) _scareAndLiquidate(a, b);
+            else if (action < 19) _world.close(a, b, c);
+            else if (action < 20) _world.preset(a, b, c, r >> 128, r >> 160);
+            else if (action < 21) for (uint256 k; k < 16; ++k) _world.topUp(k, k >> 3);
+            else if (action < 22) for (uint256 k; k < 16; ++k) _world.prevent(k, k >> 3, a);
+            else if (action < 23) _world.cut(a, b);
+            else _world.poke(a);
         }
     }
 }

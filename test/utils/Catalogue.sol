@@ -26,7 +26,7 @@ abstract contract Catalogue is ExchangeTest {
 
     /// @dev No donations are made here, so the vault's balance is exact.
     function _checkVault() internal view {
-        uint256 sum = exchange.insuranceBalance() + exchange.keeperReserve();
+        uint256 sum = exchange.insuranceBalance() + exchange.keeperReserve() + exchange.treasury();
         for (uint256 a = 1; a <= _accounts(); ++a) sum += exchange.accountAt(a).free;
         for (uint256 m = 1; m <= MARKETS; ++m) {
             sum += exchange.marketAt(m).pot;
@@ -41,17 +41,30 @@ abstract contract Catalogue is ExchangeTest {
     function _checkPot(uint256 m) internal view {
         MarketView memory market = exchange.marketAt(m);
         int256 owed;
+        int256 longValue;
         uint256 longLots;
         uint256 shortLots;
         for (uint256 a = 1; a <= _accounts(); ++a) {
             Position memory p = exchange.positionAt(m, a);
             int256 cost = int256(p.cost);
             owed += (p.margin - (p.lots > 0 ? cost : -cost)) * ONE + p.lots * p.fundingIndex;
+            longValue += p.longValue();
             if (p.lots > 0) longLots += p.size();
             else shortLots += p.size();
         }
         _check(int256(market.pot) * ONE >= owed, "SOLV-2");
+        _check(market.longValue == longValue, "SOLV-2");
         _check(longLots == shortLots && longLots == market.openInterest, "SOLV-3");
+    }
+
+    /// @dev What the pot holds beyond what it owes, X16: the seed and the roundings.
+    function _dust(uint256 m) internal view returns (int256 dust) {
+        dust = int256(exchange.marketAt(m).pot) * ONE;
+        for (uint256 a = 1; a <= _accounts(); ++a) {
+            Position memory p = exchange.positionAt(m, a);
+            int256 cost = int256(p.cost);
+            dust -= (p.margin - (p.lots > 0 ? cost : -cost)) * ONE + p.lots * p.fundingIndex;
+        }
     }
 
     /// @dev Strictly, as rationals: (K_l/q_l − F_l) < (K_s/q_s − F_s) for every long l and short s.
@@ -232,9 +245,9 @@ abstract contract Catalogue is ExchangeTest {
     function _context(uint256 m) internal view returns (bool priced, MarketContext memory ctx) {
         ctx.id = m;
         ctx.config = exchange.marketConfig(m);
-        MarketView memory market = exchange.marketAt(m);
-        ctx.funding = market.fundingIndex;
-        ctx.base = market.base;
+        ctx.tiers = exchange.marketTiers(m);
+        ctx.funding = exchange.fundingIndexNow(m);
+        ctx.base = exchange.marketAt(m).base;
         try exchange.markPrice(m) returns (uint256 price, uint256 age) {
             (ctx.price, ctx.age) = (price, age);
             ctx.adjusted = int256(price) - ctx.funding;

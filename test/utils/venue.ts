@@ -6,7 +6,7 @@
 import { network } from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 import { deployPlimsoll } from "../../scripts/lib/deployPlimsoll.ts";
-import { MARKETS, type MarketListing, type MarketParameters } from "../../scripts/lib/markets.ts";
+import { MARKETS, type MarketListing, type MarketParameters, type RiskParameters } from "../../scripts/lib/markets.ts";
 import type { Lens } from "../../types/ethers-contracts/lens/Lens.ts";
 import type { MockAggregator } from "../../types/ethers-contracts/mocks/MockAggregator.ts";
 import type { InsuranceFund } from "../../types/ethers-contracts/vault/InsuranceFund.ts";
@@ -56,6 +56,25 @@ export interface VenueOptions {
   hostileCollateral?: boolean;
 }
 
+/** Every limit off, so that a test meets only the one that it sets. */
+export const noLimits: RiskParameters = {
+  cautiousRatio: 0,
+  reduceOnlyRatio: 0,
+  hysteresis: 0,
+  jumpRate: 0,
+  calmPeriod: 0,
+  cautiousFactor: 1_000_000,
+  volatilityPeriod: 3_600,
+  volatilityFactor: 0,
+  maxInitialRate: 1_000_000,
+  growthLots: (1n << 40n) - 1n,
+  growthPeriod: 1,
+  largeNotional: (1n << 64n) - 1n,
+  stepRate: 1_000_000,
+  stepCooldown: 0,
+  preventivePeriod: 60,
+};
+
 /**
  * Parameters under which arithmetic in tests is easy to follow: no trading fees, and prices that stay fresh for hours, because every
  * transaction on the in-process chain takes a second.
@@ -67,6 +86,12 @@ export const plain: MarketParameters = {
   takerFeeRate: 0,
   rewardRate: 0, // never more than the fees
   makerFeeRate: 0,
+  insuranceShare: 800_000,
+  treasuryShare: 0,
+  fundingCap: 0,
+  impactNotional: 0n,
+  risk: noLimits,
+  tiers: [],
 };
 
 function firstListing(): MarketListing {

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ExchangeState, Market} from "../ExchangeStorage.sol";
+import {Book} from "../book/Book.sol";
+import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
+import {Grid} from "../risk/Grid.sol";
+import {Mark} from "../risk/Mark.sol";
+import {Upkeep} from "../risk/Upkeep.sol";
+import {MarketConfig, PIPS, RiskConfig, Tier} from "../types/MarketConfig.sol";
+import {Level, MarketContext, MarketStatus} from "../types/MarketContext.sol";
+
+/**
+ * A market's parameters: listing it, changing them, and the guardian's level. Linked library; the Exchange checks roles.
+ */
+library Listing {
+    using Book for Book.State;
+    using SafeERC20 for IERC20;
+
+    uint256 internal constant MAX_MARKETS = 16;
+    /// @dev One unit of the collateral: the dust from which forced payouts are clamped at zero.
+    uint256 internal constant SEED = 1e6;
+
+    /// @notice See IExchange.listMarket.
+    function list(
+        ExchangeState storage state,
+        MarketConfig calldata config,
+        RiskConfig calldata risk,
+        Tier[] calldata tiers
+    ) external returns (uint256 id) {
+        if (state.marketCount == MAX_MARKETS) revert IExchangeErrors.InvalidMarketConfig("marketCount");
+        id = ++state.marketCount;
+        Market storage market = state.markets[id];
+        uint256 base = Grid.baseFor(_freshPrice(config, id));
+        market.base = uint8(base);
+        market.longBound = uint16(Grid.MAX + 1);
+        market.shortBound = uint16(Grid.MAX + 1);
+        market.pot = uint96(SEED);
+        emit IExchangeEvents.MarketListed(id, address(config.source), base, market.book.nextSequence());
+        emit IExchangeEvents.MarketTotals(id, SEED, 0, market.book.nextSequence());
+        _configure(market, id, config, risk, tiers);
+        state.collateral.safeTransferFrom(msg.sender, address(this), SEED);
+    }
+
+    /// @notice See IExchange.updateMarket.
+    function update(
+        ExchangeState storage state,
+        uint256 id,
+        MarketConfig calldata config,
+        RiskConfig calldata risk,
+        Tier[] calldata tiers
+    ) external {
+        Market storage market = _active(state, id);
+        // what one lot is, and what a tick, is in every position and every order
+        if (config.tickValue != market.config.tickValue) revert IExchangeErrors.InvalidMarketConfig("tickValue");
+        if (config.lotsPerUnit != market.config.lotsPerUnit) revert IExchangeErrors.InvalidMarketConfig("lotsPerUnit");
+        (bool usable, MarketContext memory ctx) = Mark.tryLoad(market, id);
+        if (usable) Upkeep.requireSolvent(market, ctx);
+        if (config.source != market.config.source) {
+            uint256 price = _freshPrice(config, id);
+            uint256 apart = price > ctx.price ? price - ctx.price : ctx.price - price;
+            if (usable && apart * PIPS > ctx.price * market.config.bandRate) {
+                revert IExchangeErrors.InvalidMarketConfig("source");
+            }
+        }
+        _configure(market, id, config, risk, tiers);
+    }
+
+    /// @notice See IExchange.setGuardianLevel.
+    /// @param mayLower Whether the caller is the administrator.
+    function setGuardianLevel(ExchangeState storage state, uint256 id, Level level, bool mayLower) external {
+        Market storage market = _active(state, id);
+        if (!mayLower && level <= market.guardianLevel) revert IExchangeErrors.LevelNotRaised(id);
+        market.guardianLevel = level;
+        emit IExchangeEvents.GuardianLevelSet(id, msg.sender, level, market.book.nextSequence());
+    }
+
+    /// @dev Checks the configuration as a whole and writes it. Funding begins a new interval.
+    function _configure(
+        Market storage market,
+        uint256 id,
+        MarketConfig calldata config,
+        RiskConfig calldata risk,
+        Tier[] calldata tiers
+    ) private {
+        config.validate();
+        config.validateTiers(tiers);
+        risk.validate(config);
+        market.config = config;
+        market.risk = risk;
+        market.tiers.store(tiers);
+        market.accruedAt = uint32(block.timestamp);
+        market.book.restartSample();
+        emit IExchangeEvents.MarketConfigured(id, config, risk, tiers, market.book.nextSequence());
+    }
+
+    /// @dev A price that the market can begin with. The grid's octaves, seven below its own and eight above it, must all be prices.
+    function _freshPrice(MarketConfig calldata config, uint256 id) private view returns (uint256 price) {
+        if (address(config.source) == address(0)) revert IExchangeErrors.InvalidMarketConfig("source");
+        if (config.lotsPerUnit == 0) revert IExchangeErrors.InvalidMarketConfig("lotsPerUnit");
+        uint256 age;
+        (price, age) = Mark.read(config, id);
+        if (age > config.maxAge) revert IExchangeErrors.StalePrice(id, age, config.maxAge);
+        if (price < Mark.MIN_PRICE << 8 || price >= Mark.MAX_PRICE >> 9) {
+            revert IExchangeErrors.PriceOutOfRange(id, int256(price));
+        }
+    }
+
+    function _active(ExchangeState storage state, uint256 id) private view returns (Market storage market) {
+        market = state.markets[id];
+        if (address(market.config.source) == address(0)) revert IExchangeErrors.UnknownMarket(id);
+        if (market.status == MarketStatus.Retired) revert IExchangeErrors.MarketRetired(id);
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {DeleverageLimits, QueueEntry} from "../../contracts/interfaces/IExchange.sol";
+import {Counterparties} from "../../contracts/liquidation/Counterparties.sol";
+import {LiquidationPlan} from "../../contracts/liquidation/LiquidationPlan.sol";
+import {Grid} from "../../contracts/risk/Grid.sol";
+import {Margin} from "../../contracts/risk/Margin.sol";
+import {RankScore} from "../../contracts/risk/RankScore.sol";
+import {MarketContext} from "../../contracts/types/MarketContext.sol";
+import {Position} from "../../contracts/types/Position.sol";
+import {Before, Promises} from "./Promises.sol";
+
+/// What anybody may do for a market: liquidate, deleverage, top up. Each call that succeeds is checked against what it promises.
+abstract contract Clearing is Promises {
+    using Margin for Position;
+    using LiquidationPlan for Position;
+
+    uint256 public liquidations;
+    uint256 public deleverages;
+    uint256 public rejectedLists;
+    uint256 public preventives;
+    uint256 public topUps;
+    uint256 public cuts;
+
+    // ------------------------------------------------------------------------------------------------ actions
+
+    function poke(uint256 market) external keepsDust(0) {
+        try exchange.poke(_market(market)) {} catch (bytes memory reason) {
+            _requireOwnError(reason);
+        }
+    }
+
+    function topUp(uint256 actor, uint256 market) external keepsDust(0) {
+        uint256 m = _market(market);
+        uint256 account = _account(actor);
+        (, MarketContext memory ctx) = _context(m);
+        Position memory before = exchange.positionAt(m, account);
+        try exchange.topUp(m, account) returns (uint256 amount) {
+            ++topUps;
+            Position memory p = exchange.positionAt(m, account);
+            _check(p.lots == before.lots && amount >= 10e6, "topUp: lots, minimum");
+            _check(p.equity(ctx) >= int256(Margin.initialMargin(ctx, p.size())), "topUp: initial margin");
+        } catch (bytes memory reason) {
+            _requireOwnError(reason);
+        }
+    }
+
+    function liquidate(uint256 actor, uint256 market, uint256 steps) external keepsDust(0) {
+        uint256 m = _market(market);
+        uint256 account = _account(actor);
+        (bool priced, MarketContext memory ctx) = _context(m);
+        Position memory before = exchange.positionAt(m, account);
+        uint256 gas = gasleft();
+        uint256 budget = _bound(steps, 1, 64);
+        try exchange.liquidate(m, account, budget) returns (uint256 lots) {
+            _requireUnderCap(gas);
+            ++liquidations;
+            _check(priced && !before.isBankrupt(ctx) && before.isBelowMaintenance(ctx), "LIQ-1");
+            _requireLiquidated(m, ctx, account, before, lots, budget);
+        } catch (bytes memory reason) {
+            _requireOwnError(reason);
+        }
+    }
+
+    /// @dev While the system margin ratio is low: at the mark, without a haircut for anybody.
+    function prevent(uint256 actor, uint256 market, uint256 count) external keepsDust(64) {
+        uint256 m = _market(market);
+        uint256 account = _account(actor);
+        (bool priced, MarketContext memory ctx) = _context(m);
+        Before memory before = _before(m, ctx);
+        Position memory p = exchange.positionAt(m, account);
+        bool alone = exchange.nextTick(m, p.lots > 0, p.lots > 0 ? type(uint24).max : 0) == 0;
+        try exchange.preventiveDeleverage(m, account, 64, _bound(count, 1, 4)) returns (uint256) {
+            ++preventives;
+            _check(priced && !p.isBankrupt(ctx) && p.isBelowMaintenance(ctx), "preventive: below maintenance");
+            for (uint256 a = 1; a <= _accounts(); ++a) {
+                if (before.quiet[a] && (a != account || alone)) _requireWhole(m, ctx, before, a);
+            }
+        } catch (bytes memory reason) {
+            _requireOwnError(reason);
+        }
+    }
+
+    /// @dev The queue with a hole or a swap in it, or whole; whatever is accepted must be the true top of the ranking.
+    function deleverage(uint256 market, uint256 nominee, uint256 shape) external keepsDust(64) {
+        uint256 m = _market(market);
+        (bool priced, MarketContext memory ctx) = _context(m);
+        if (!priced) return;
+        uint256 named = _account(nominee);
+        (uint256 bankrupt, int256 price) = exchange.bankruptAccount(m, named);
+        uint32[] memory list;
+        QueueEntry[] memory queue;
+        if (bankrupt != 0) {
+            bool isLong = exchange.positionAt(m, bankrupt).lots > 0;
+            queue = exchange.adlQueue(m, isLong, price, ACTORS + 2);
+            _requireBestFirst(m, ctx, !isLong, price, queue);
+            if (shape & 3 != 0) list = _distort(queue, shape);
+        }
+        Before memory before = _before(m, ctx);
+        uint256 gas = gasleft();
+        try exchange.autoDeleverage(m, list, _limits(named, 1 + ((shape >> 8) % 4))) returns (uint256) {
+            _requireUnderCap(gas);
+            _check(bankrupt != 0, "SOLV-4");
+            ++deleverages;
+            _requireNobodyPaid(before);
+            _requireDeleveraged(m, ctx, before, bankrupt, queue);
+            if (list.length != 0) _requireNothingSkipped(m, queue, before.quiet);
+        } catch (bytes memory reason) {
+            if (list.length != 0) ++rejectedLists;
+            _requireOwnError(reason);
+        }
+    }
+
+    /// @dev ADL-4: k counterparties in one call, or one after the other.
+    function cut(uint256 market, uint256 k) external keepsDust(64) {
+        uint256 m = _market(market);
+        (bool priced, MarketContext memory ctx) = _context(m);
+        if (!priced) return;
+        (uint256 bankrupt, ) = exchange.bankruptAccount(m, 0);
+        if (bankrupt == 0) return;
+        k = _bound(k, 2, 4);
+        uint32[] memory none;
+        uint256 id = vm.snapshotState();
+        exchange.autoDeleverage(m, none, _limits(0, k));
+        bytes32 whole = _fingerprint(m);
+        vm.revertToState(id);
+        for (uint256 i; i < k && exchange.positionAt(m, bankrupt).isBankrupt(ctx); ++i) {
+            exchange.autoDeleverage(m, none, _limits(0, 1));
+        }
+        ++cuts;
+        _check(_fingerprint(m) == whole, "ADL-4");
+    }
+
+    // ------------------------------------------------------------------------------------------------ the ranking
+
+    /// @dev The view's order is that of a brute force over all positions.
+    function _requireBestFirst(
+        uint256 m,
+        MarketContext memory ctx,
+        bool isLong,
+        int256 price,
+        QueueEntry[] memory queue
+    ) private view {
+        RankScore.Params memory params = Counterparties.eligibility(ctx, isLong, price);
+        uint256 eligible;
+        for (uint256 a = 1; a <= _accounts(); ++a) {
+            (bool counts, uint256 score, uint256 cell) = _placeOf(m, params, a);
+            if (!counts) continue;
+            ++eligible;
+            uint256 better = _countBetter(m, params, score, cell);
+            // exact up to the cell; inside a cell the place is FIFO
+            _check(queue.length > better && queue[better].score == score, "IDX-2");
+        }
+        _check(queue.length == eligible, "IDX-2");
+    }
+
+    function _countBetter(
+        uint256 m,
+        RankScore.Params memory params,
+        uint256 score,
+        uint256 cell
+    ) private view returns (uint256 better) {
+        for (uint256 b = 1; b <= _accounts(); ++b) {
+            (bool counts, uint256 s, uint256 c) = _placeOf(m, params, b);
+            if (counts && (s > score || (s == score && c < cell))) ++better;
+        }
+    }
+
+    function _placeOf(
+        uint256 m,
+        RankScore.Params memory params,
+        uint256 account
+    ) private view returns (bool counts, uint256 score, uint256 cell) {
+        Position memory p = exchange.positionAt(m, account);
+        if (p.lots == 0 || (p.lots > 0) != params.isLong) return (false, 0, 0);
+        (uint256 u, uint256 v) = p.cell(params.base);
+        if (u >= params.uLimit || v < params.vMin) return (false, 0, 0);
+        return (true, RankScore.score(params, u, v), Grid.cellOf(u, v));
+    }
+
+    /// @dev Whoever was taken must be a prefix of the queue: nobody before a taken entry may have kept a position untouched.
+    function _requireNothingSkipped(uint256 m, QueueEntry[] memory queue, bool[] memory quiet) private view {
+        bool gap;
+        for (uint256 i; i < queue.length; ++i) {
+            if (!quiet[queue[i].account]) continue;
+            Position memory p = exchange.positionAt(m, queue[i].account);
+            bool touched = p.size() != queue[i].lots;
+            _check(!(gap && touched), "IDX-2");
+            if (p.lots != 0) gap = true;
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ plumbing
+
+    function _distort(QueueEntry[] memory queue, uint256 shape) private pure returns (uint32[] memory list) {
+        uint256 n = queue.length;
+        if (n == 0) return list;
+        bool hole = shape & 3 == 2 && n > 1;
+        uint256 place = (shape >> 2) % n;
+        list = new uint32[](hole ? n - 1 : n);
+        uint256 k;
+        for (uint256 i; i < n; ++i) if (!hole || i != place) list[k++] = queue[i].account;
+        if (shape & 3 == 3 && n > 1) (list[place], list[(place + 1) % n]) = (list[(place + 1) % n], list[place]);
+    }
+
+    function _limits(uint256 nominee, uint256 count) internal pure returns (DeleverageLimits memory) {
+        return
+            DeleverageLimits({
+                maxSteps: 64,
+                maxCounterparties: uint16(count),
+                nominee: uint32(nominee),
+                deadline: 0,
+                minPrice: type(int128).min,
+                maxPrice: type(int128).max
+            });
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {QueueEntry} from "../../contracts/interfaces/IExchange.sol";
+import {LiquidationPlan} from "../../contracts/liquidation/LiquidationPlan.sol";
+import {Margin} from "../../contracts/risk/Margin.sol";
+import {MarketContext} from "../../contracts/types/MarketContext.sol";
+import {Position} from "../../contracts/types/Position.sol";
+import {Traders} from "./Traders.sol";
+
+/// What there was before a call. Indexed by account.
+struct Before {
+    bool[] quiet; // no orders in the market: no sweep of the book can change it
+    uint256[] free; // quote atoms
+    Position[] positions; // settled
+    uint256 insurance;
+    uint256 bookDepth; // orders in the market
+}
+
+/// What clearing calls promise, judged from the state before and after.
+abstract contract Promises is Traders {
+    using Margin for Position;
+    using LiquidationPlan for Position;
+
+    uint256 private constant PIPS = 1_000_000;
+
+    function _before(uint256 m, MarketContext memory ctx) internal view returns (Before memory b) {
+        uint256 n = _accounts() + 1;
+        (b.quiet, b.free, b.positions) = (new bool[](n), new uint256[](n), new Position[](n));
+        for (uint256 a = 1; a < n; ++a) {
+            uint256 orders = exchange.orderMarginAt(m, a).orderIds.length;
+            b.bookDepth += orders;
+            b.quiet[a] = orders == 0;
+            b.free[a] = exchange.accountAt(a).free;
+            b.positions[a] = exchange.positionAt(m, a);
+            if (b.positions[a].lots != 0) b.positions[a].settle(ctx.funding);
+        }
+        b.insurance = exchange.insuranceBalance();
+    }
+
+    /// @dev LIQ-1: a filled x* restores the target. LIQ-2: what came in is no worse than the limit, fee included.
+    function _requireLiquidated(
+        uint256 m,
+        MarketContext memory ctx,
+        uint256 account,
+        Position memory before,
+        uint256 lots,
+        uint256 budget
+    ) internal view {
+        Position memory p = exchange.positionAt(m, account);
+        _check(p.size() + lots == before.size(), "LIQ-1");
+        uint256 planned = before.closeSize(ctx, budget);
+        if (lots >= planned && p.lots != 0) {
+            int256 target = int256(p.size() * ctx.price * Margin.targetRate(ctx, before.size()));
+            _check(p.equityX16(ctx.price, ctx.funding) * int256(PIPS) >= target, "LIQ-1");
+        }
+        if (p.lots == 0 || lots == 0) return; // a whole close never pays out less than zero: SOLV-7
+        before.settle(ctx.funding);
+        // side·notional − fee, from what changed in the position
+        int256 received = _net(p) - _net(before);
+        bool sells = before.lots > 0;
+        int256 least = int256(LiquidationPlan.slippageTick(ctx, sells) * lots * ctx.config.tickValue);
+        int256 fees = int256(Margin.requirement(lots, ctx.price, ctx.config.liquidationFeeRate) + budget);
+        if (p.lots != 0 && lots < before.size()) {
+            int256 worst = (sells ? least : -least) - fees;
+            uint256 whole = before.limitTick(ctx, true, budget) * lots * ctx.config.tickValue;
+            int256 worstWhole = (sells ? int256(whole) : -int256(whole)) - fees;
+            // a budget that ends early leaves a whole close partial: then the limit of the whole close counts
+            _check(received >= (planned == before.size() ? worstWhole : worst), "LIQ-2");
+        }
+    }
+
+    /// @dev margin − side·cost: what a close adds its proceeds to.
+    function _net(Position memory p) private pure returns (int256) {
+        return p.lots > 0 ? p.margin - int256(p.cost) : p.margin + int256(p.cost);
+    }
+
+    /// @dev Equity at the mark plus free collateral is what it was, to the rounding of one close.
+    function _requireWhole(uint256 m, MarketContext memory ctx, Before memory b, uint256 a) internal view {
+        int256 worth = b.positions[a].equityX16(ctx.price, ctx.funding) + (int256(b.free[a]) << 16);
+        Position memory p = exchange.positionAt(m, a);
+        int256 now_ = p.equityX16(ctx.price, ctx.funding) + (int256(exchange.accountAt(a).free) << 16);
+        _check(now_ >= worth - (4 << 16), "preventive: no haircut");
+    }
+
+    /// @dev No forced close takes anything out of free collateral.
+    function _requireNobodyPaid(Before memory b) internal view {
+        for (uint256 a = 1; a < b.free.length; ++a) {
+            if (b.quiet[a]) _check(exchange.accountAt(a).free >= b.free[a], "SOLV-7");
+        }
+    }
+
+    /**
+     * @dev For counterparties without orders, whom only ADL can have changed:
+     * ADL-1: of the eligible, realised PnL at X is no less than −1 atom, and margin comes back pro rata.
+     * ADL-2: without cover, each is paid its exact share within 2 atoms, never more than 1 above it.
+     * ADL-3: after a close against a counterparty, nothing in the book is within the limit.
+     */
+    function _requireDeleveraged(
+        uint256 m,
+        MarketContext memory ctx,
+        Before memory b,
+        uint256 bankrupt,
+        QueueEntry[] memory queue
+    ) internal view {
+        bool closed;
+        Position memory x = b.positions[bankrupt];
+        for (uint256 a = 1; a < b.free.length; ++a) {
+            Position memory o = b.positions[a];
+            if (a == bankrupt || !b.quiet[a] || o.lots == 0) continue;
+            uint256 taken = o.size() - exchange.positionAt(m, a).size();
+            if (taken == 0) continue;
+            closed = true;
+            int256 paid = int256(exchange.accountAt(a).free - b.free[a]);
+            if (_isIn(queue, a)) {
+                int256 back = (o.margin * int256(taken)) / int256(o.size());
+                _check(paid >= back - 2, "ADL-1");
+            }
+            if (b.bookDepth == 0 && b.insurance == exchange.insuranceBalance()) _requireShare(x, o, taken, paid);
+        }
+        if (!closed) return;
+        uint256 best = exchange.nextTick(m, x.lots > 0, x.lots > 0 ? type(uint24).max : 0);
+        if (best == 0) return;
+        uint256 limit = x.bankruptTick(ctx, 0);
+        _check(x.lots > 0 ? best < limit : best > limit, "ADL-3");
+    }
+
+    /// @dev Exact: taken·(X − b_o) for a long counterparty, the opposite for a short, X = K/q of the bankrupt.
+    function _requireShare(Position memory x, Position memory o, uint256 taken, int256 paid) private pure {
+        int256 qx = int256(x.size());
+        int256 qo = int256(o.size());
+        int256 gain = x.bankruptcyCost() * qo - o.bankruptcyCost() * qx;
+        if (o.lots < 0) gain = -gain;
+        gain *= int256(taken); // × 1 / (qx·qo)
+        _check(paid * qx * qo > gain - 2 * qx * qo, "ADL-2");
+        _check(paid * qx * qo < gain + 2 * qx * qo, "ADL-2");
+    }
+
+    function _isIn(QueueEntry[] memory queue, uint256 account) private pure returns (bool) {
+        for (uint256 i; i < queue.length; ++i) if (queue[i].account == account) return true;
+        return false;
+    }
+
+    /// @notice Everything that a cut of a call must not change, hashed.
+    function _fingerprint(uint256 m) internal view returns (bytes32 hash) {
+        for (uint256 a = 1; a <= _accounts(); ++a) {
+            hash = keccak256(abi.encode(hash, exchange.accountAt(a), exchange.positionAt(m, a)));
+        }
+        hash = keccak256(abi.encode(hash, exchange.marketAt(m).pot, exchange.marketAt(m).openInterest));
+        hash = keccak256(abi.encode(hash, exchange.insuranceBalance(), exchange.keeperReserve()));
+    }
+}
