@@ -17,6 +17,7 @@ export default buildModule("Plimsoll", (m) => {
     AutoDeleverage: m.library("AutoDeleverage", { libraries: { Sweep: m.library("Sweep") } }),
     Vault: m.library("Vault"),
     Listing: m.library("Listing"),
+    Retirement: m.library("Retirement"),
     StateViews: m.library("StateViews"),
   };
   const exchange = m.contract("Exchange", [collateral, administrator], { libraries });
