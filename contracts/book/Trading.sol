@@ -99,12 +99,18 @@ library Trading {
     ) private returns (OrderResult memory result) {
         Market storage market = state.markets[request.market];
         MarketContext memory ctx = Mark.load(market, request.market);
-        Upkeep.requireSolvent(market, ctx);
+        bool crosses = _crosses(market, request);
+        {
+            (bool insolvent, ) = Upkeep.accrue(market, ctx);
+            if (insolvent) revert IExchangeErrors.MarketInsolvent(ctx.id);
+            if (crosses) Upkeep.observe(market, ctx); // what only rests is judged when it fills
+        }
         if (request.leverage == 0) request.leverage = uint8(_leverageOf(market, account, request.reduceOnly));
         _validate(ctx, request);
 
         Matching.Taker memory t;
-        t.loan = Settlement.load(market, ctx, account);
+        t.loan.account = account;
+        if (crosses || request.reduceOnly) t.loan = Settlement.load(market, ctx, account);
         t.terms = FillRule.Terms({
             buys: request.isBid,
             feeRate: int256(uint256(ctx.config.takerFeeRate)),
@@ -179,8 +185,12 @@ library Trading {
         if (t.refusal != FillRule.Refusal.None || t.exhausted) return false;
         // what a fill or the reduce-only clip left over may be dust
         if (t.remaining * request.tick * market.config.tickValue < market.config.minNotional) return false;
+        return !_crosses(market, request);
+    }
+
+    function _crosses(Market storage market, OrderRequest memory request) private view returns (bool) {
         uint256 opposite = market.book.best(!request.isBid);
-        return opposite == 0 || (request.isBid ? request.tick < opposite : request.tick > opposite);
+        return opposite != 0 && (request.isBid ? request.tick >= opposite : request.tick <= opposite);
     }
 
     function _rest(

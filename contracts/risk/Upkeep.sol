@@ -22,13 +22,18 @@ library Upkeep {
     /// @notice Brings the market up to date. Completes `ctx`.
     /// @return insolvent Whether a position is bankrupt, and then on which side.
     function run(Market storage market, MarketContext memory ctx) internal returns (bool insolvent, bool isLong) {
+        (insolvent, isLong) = accrue(market, ctx);
+        observe(market, ctx);
+    }
+
+    /// @notice The first part of `run`: the gate and funding, all that a call without a fill needs.
+    function accrue(Market storage market, MarketContext memory ctx) internal returns (bool insolvent, bool isLong) {
         (insolvent, isLong) = Gate.refresh(market, ctx);
         if (ctx.config.fundingCap != 0 && block.timestamp != market.accruedAt) {
             if (!insolvent && _accrue(market, ctx)) (insolvent, isLong) = Gate.refresh(market, ctx);
             market.accruedAt = uint32(block.timestamp);
             market.book.restartSample();
         }
-        _step(market, ctx);
     }
 
     /// @notice Like `run`, and refuses an insolvent market.
@@ -67,7 +72,8 @@ library Upkeep {
         return true;
     }
 
-    function _step(Market storage market, MarketContext memory ctx) private {
+    /// @notice The second part of `run`: the circuit breaker. Completes `ctx` for fills.
+    function observe(Market storage market, MarketContext memory ctx) internal {
         RiskConfig memory risk = market.risk;
         Monitor memory m = market.monitor;
         uint256 timestamp = block.timestamp - ctx.age;
