@@ -40,12 +40,13 @@ struct Market {
     MarketConfig config;
     RiskConfig risk;
     // one word
-    int128 fundingIndex; // F, X16
+    int96 fundingIndex; // F, X16: at most half of a price
     uint32 taken; // bankrupt account being resolved; stays until it is closed or solvent
     uint16 longBound; // no long has a v below this (see Grid); MAX + 1 when there is none
     uint16 shortBound;
     uint8 base; // grid base exponent
     uint32 accruedAt; // when funding was last accrued, or its interval discarded
+    uint32 insolventSince; // when a call first saw the market insolvent, seconds; 0 when the last one saw it solvent, or resolved an account
     Level level; // that the circuit breaker stepped to by itself
     Level guardianLevel; // that a guardian stepped to
     MarketStatus status;

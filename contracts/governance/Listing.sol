@@ -66,6 +66,7 @@ library Listing {
                 revert IExchangeErrors.InvalidMarketConfig("source");
             }
         }
+        _requireNoSurprise(market, config, tiers);
         _configure(market, id, config, risk, tiers);
     }
 
@@ -76,6 +77,23 @@ library Listing {
         if (!mayLower && level <= market.guardianLevel) revert IExchangeErrors.LevelNotRaised(id);
         market.guardianLevel = level;
         emit IExchangeEvents.GuardianLevelSet(id, msg.sender, level, market.book.nextSequence());
+    }
+
+    /// @dev A change of rates alone never makes a position liquidatable that has initial margin: at every notional, the new
+    /// maintenance rate is at most the old initial rate. The new rates step at their tiers, and the old ones only rise from there.
+    function _requireNoSurprise(
+        Market storage market,
+        MarketConfig calldata config,
+        Tier[] calldata tiers
+    ) private view {
+        Tier[] memory old = market.tiers.load(market.config.extraTiers);
+        uint256 rate = market.config.initialRate;
+        if (config.maintenanceRate > rate) revert IExchangeErrors.InvalidMarketConfig("maintenanceRate");
+        uint256 next;
+        for (uint256 i; i < tiers.length; ++i) {
+            for (; next < old.length && old[next].from <= tiers[i].from; ++next) rate = old[next].initialRate;
+            if (tiers[i].maintenanceRate > rate) revert IExchangeErrors.InvalidMarketConfig("tier.maintenanceRate");
+        }
     }
 
     /// @dev Checks the configuration as a whole and writes it. Funding begins a new interval.

@@ -278,13 +278,18 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     /// @notice Takes collateral from the insurance fund (its caller) as its claim. Only the fund.
     function depositInsurance(uint256 amount) external;
 
-    /// @notice Pays part of the fund's claim out. Only the fund. While a market is insolvent, its remaining daily cover stays.
+    /**
+     * @notice Pays part of the fund's claim out. Only the fund. Brings every market up to date first, as `poke` does; one without a usable
+     * price is left as it is.
+     * Requirements: what is held back stays (see `withdrawableInsurance`).
+     */
     function withdrawInsurance(uint256 amount, address to) external;
 
     /// @notice The insurance fund's claim, quote atoms.
     function insuranceBalance() external view returns (uint256);
 
-    /// @notice What of the claim may leave now: all of it, less the remaining daily cover of insolvent markets.
+    /// @notice What of the claim may leave now: all of it, less the remaining daily cover of each market that is insolvent, or that has
+    /// open interest and no usable price; for at most a day (see HoldBack). Quote atoms.
     function withdrawableInsurance() external view returns (uint256);
 
     // ------------------------------------------------------------------------------------------------ administration
@@ -303,7 +308,8 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     /**
      * @notice Replaces a market's parameters. Only the administrator. What is open keeps its money; it is judged by the new rates.
      * Requirements: the configuration is valid as a whole; tick value and lot size stay; if the current price is usable, the market
-     * is solvent. A new source must answer freshly and, if the old one is usable, within the market's band around it.
+     * is solvent; a maintenance rate is at most what the initial rate was at the same notional. A new source must answer freshly and, if
+     * the old one is usable, within the market's band around it.
      */
     function updateMarket(
         uint256 market,

@@ -86,7 +86,9 @@ library AutoDeleverage {
             );
         }
         Settlement.store(market, ctx, tally, loan);
-        market.taken = loan.position.isBankrupt(ctx) ? uint32(account) : 0;
+        bool resolved = !loan.position.isBankrupt(ctx);
+        market.taken = resolved ? 0 : uint32(account);
+        if (resolved) market.insolventSince = 0; // whoever is bankrupt next starts the clock again
         Ledger.apply_(state, market, ctx, tally);
     }
 

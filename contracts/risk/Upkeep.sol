@@ -34,6 +34,8 @@ library Upkeep {
             market.accruedAt = uint32(block.timestamp);
             market.book.restartSample();
         }
+        // the insurance fund holds back for a bounded time from here on (see HoldBack)
+        if (insolvent != (market.insolventSince != 0)) market.insolventSince = insolvent ? uint32(block.timestamp) : 0;
     }
 
     /// @notice Like `run`, and refuses an insolvent market.
@@ -66,7 +68,7 @@ library Upkeep {
     function _accrue(Market storage market, MarketContext memory ctx) private returns (bool moved) {
         int256 funding = Funding.current(market, ctx);
         if (funding == ctx.funding) return false;
-        market.fundingIndex = int128(funding);
+        market.fundingIndex = int96(funding);
         setFunding(ctx, funding);
         emit IExchangeEvents.FundingAccrued(ctx.id, funding, ctx.price, market.book.nextSequence());
         return true;

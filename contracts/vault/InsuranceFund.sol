@@ -15,8 +15,16 @@ import {IExchange} from "../interfaces/IExchange.sol";
  *
  * SHARE PRICE. Tokens sent to this contract count for nothing; virtual shares (offset 6) make inflating the first share useless.
  *
- * WITHDRAWALS. Shares must be announced with `requestRedeem` and can be redeemed within a window after the cooldown. While a market
- * is insolvent, what it may still draw today stays in the fund. Shares that were transferred away are no longer announced.
+ * WITHDRAWALS. Shares must be announced with `requestRedeem` and can be redeemed within a window after the cooldown. Shares that were
+ * transferred away are no longer announced.
+ *
+ * NOBODY LEAVES AHEAD OF A LOSS. While a market is insolvent, or has open interest and no price, what it may still draw today stays
+ * in the fund (see HoldBack), and as long as anything stays, `redeem` and `withdraw` are closed: at the full share price, whoever left
+ * would leave his part of the loss to the others. Who will not wait can use `redeemEarly`, at the share price that remains if all of
+ * it is lost; then his part stays with the others, whether it is lost or not. The price is the same however a redemption is split.
+ *
+ * NOBODY IS LOCKED IN. A market with a price is cleared by anyone at once (also in the transaction that redeems); what is not cleared,
+ * and what has no price, holds back for at most a day.
  */
 contract InsuranceFund is ERC4626 {
     using SafeCast for uint256;
@@ -30,6 +38,10 @@ contract InsuranceFund is ERC4626 {
 
     /// @notice More shares were announced than the account holds.
     error InsufficientShares(uint256 balance, uint256 requested);
+    /// @notice More shares than are announced, cooled down and in the window.
+    error NotRedeemable(address owner, uint256 shares, uint256 redeemable);
+    /// @notice The shares are worth less now than the caller would accept, quote atoms.
+    error BelowMinimum(uint256 assets, uint256 minAssets);
 
     event RedeemRequested(address indexed owner, uint256 shares, uint256 redeemableFrom);
 
@@ -59,17 +71,45 @@ contract InsuranceFund is ERC4626 {
         return exchange.insuranceBalance();
     }
 
-    /// @notice Shares the owner may redeem now: announced, cooled down, in the window, and not held back by an insolvent market.
-    function maxRedeem(address owner) public view override returns (uint256) {
-        Request memory r = requests[owner];
-        if (block.timestamp < r.redeemableFrom || block.timestamp > r.redeemableFrom + WINDOW) return 0;
-        uint256 shares = Math.min(r.shares, balanceOf(owner));
-        uint256 available = exchange.withdrawableInsurance();
-        if (available == totalAssets()) return shares; // nothing is held back
-        return Math.min(shares, _convertToShares(available, Math.Rounding.Floor));
+    /**
+     * @notice Redeems shares although the fund holds something back, at the price that remains if all of it is lost.
+     * With nothing held back it is the full price.
+     * Requirements: announced, cooled down and in the window; worth at least `minAssets`.
+     * @param minAssets Least that the caller accepts, quote atoms: a market can become insolvent just before.
+     * @return assets Quote atoms paid to `receiver`.
+     */
+    function redeemEarly(
+        uint256 shares,
+        uint256 minAssets,
+        address receiver,
+        address owner
+    ) external returns (uint256 assets) {
+        uint256 redeemable = redeemableShares(owner);
+        if (shares > redeemable) revert NotRedeemable(owner, shares, redeemable);
+        assets = previewRedeemEarly(shares);
+        if (assets < minAssets) revert BelowMinimum(assets, minAssets);
+        _withdraw(_msgSender(), receiver, owner, assets, shares);
     }
 
-    /// @notice Assets the owner may withdraw now, quote atoms.
+    /// @notice What `redeemEarly` would pay for shares now, quote atoms, rounded down.
+    function previewRedeemEarly(uint256 shares) public view returns (uint256) {
+        return Math.mulDiv(shares, exchange.withdrawableInsurance() + 1, totalSupply() + 10 ** _decimalsOffset());
+    }
+
+    /// @notice Shares of the owner that are announced, cooled down and in the window.
+    function redeemableShares(address owner) public view returns (uint256) {
+        Request memory r = requests[owner];
+        if (block.timestamp < r.redeemableFrom || block.timestamp > r.redeemableFrom + WINDOW) return 0;
+        return Math.min(r.shares, balanceOf(owner));
+    }
+
+    /// @notice Shares the owner may redeem now at the full price; 0 while the fund holds anything back.
+    function maxRedeem(address owner) public view override returns (uint256) {
+        uint256 shares = redeemableShares(owner);
+        return shares != 0 && exchange.withdrawableInsurance() == totalAssets() ? shares : 0;
+    }
+
+    /// @notice Assets the owner may withdraw now, quote atoms; 0 while the fund holds anything back.
     function maxWithdraw(address owner) public view override returns (uint256) {
         return _convertToAssets(maxRedeem(owner), Math.Rounding.Floor);
     }
@@ -89,7 +129,7 @@ contract InsuranceFund is ERC4626 {
         uint256 shares
     ) internal override {
         if (caller != owner) _spendAllowance(owner, caller, shares);
-        requests[owner].shares -= uint192(shares); // at most the request, by maxRedeem
+        requests[owner].shares -= uint192(shares); // at most the request, by redeemableShares
         _burn(owner, shares);
         emit Withdraw(caller, receiver, owner, assets, shares);
         exchange.withdrawInsurance(assets, receiver);

@@ -4,12 +4,10 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Account, ExchangeState, Market} from "../ExchangeStorage.sol";
+import {Account, ExchangeState} from "../ExchangeStorage.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
-import {Mark} from "../risk/Mark.sol";
-import {Upkeep} from "../risk/Upkeep.sol";
-import {MarketContext} from "../types/MarketContext.sol";
+import {HoldBack} from "./HoldBack.sol";
 import {Ledger} from "./Ledger.sol";
 
 /**
@@ -33,7 +31,9 @@ library Vault {
         bytes32 s
     ) external returns (uint256 account) {
         // anyone can use a permit that they saw: then it fails here, and the allowance is there
-        try IERC20Permit(address(state.collateral)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        try
+            IERC20Permit(address(state.collateral)).permit(msg.sender, address(this), amount, deadline, v, r, s)
+        {} catch {}
         return _deposit(state, amount);
     }
 
@@ -71,7 +71,7 @@ library Vault {
     function withdrawInsurance(ExchangeState storage state, uint256 amount, address to) external {
         _requireFund(state);
         _requireRecipient(to);
-        uint256 available = withdrawable(state);
+        uint256 available = HoldBack.free(state.insurance, HoldBack.poke(state));
         if (amount > available) revert IExchangeErrors.InsufficientInsurance(available, amount);
         Ledger.setReserves(state, state.insurance - amount, state.keeperReserve, state.treasury);
         emit IExchangeEvents.InsuranceWithdrawn(to, amount);
@@ -90,7 +90,7 @@ library Vault {
 
     /// @notice See IExchange.withdrawableInsurance.
     function withdrawableInsurance(ExchangeState storage state) external view returns (uint256) {
-        return withdrawable(state);
+        return HoldBack.free(state.insurance, HoldBack.preview(state));
     }
 
     /// @notice Takes `amount` from the caller and checks that all of it arrived.
@@ -102,19 +102,6 @@ library Vault {
         token.safeTransferFrom(msg.sender, address(this), amount);
         uint256 received = token.balanceOf(address(this)) - before;
         if (received != amount) revert IExchangeErrors.UnexpectedTransferAmount(amount, received);
-    }
-
-    /// @dev A market without a usable price can neither draw nor be judged: it holds nothing back.
-    function withdrawable(ExchangeState storage state) private view returns (uint256) {
-        uint256 held;
-        for (uint256 id = 1; id <= state.marketCount; ++id) {
-            Market storage market = state.markets[id];
-            (bool usable, MarketContext memory ctx) = Mark.tryLoad(market, id);
-            if (!usable) continue;
-            if (Upkeep.preview(market, ctx, 0) != 0) held += Ledger.coverLeft(market, ctx.config.dailyCoverCap);
-        }
-        uint256 claim = state.insurance;
-        return claim > held ? claim - held : 0;
     }
 
     function _requireFund(ExchangeState storage state) private view {
