@@ -5,6 +5,7 @@ import { network } from "hardhat";
 import { deployPlimsoll } from "./lib/deployPlimsoll.ts";
 import { describeDeployment } from "./lib/describeDeployment.ts";
 import { MARKETS } from "./lib/markets.ts";
+import { readGovernance } from "./lib/readGovernance.ts";
 
 const LOCAL_CHAIN = 31337;
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
@@ -31,7 +32,12 @@ async function deploy(): Promise<void> {
     const feed = addressFrom(`FEED_${name}`, chainId);
     if (feed) feeds[name] = feed;
   }
-  const deployed = await deployPlimsoll(connection, { ...(collateral ? { collateral } : {}), feeds });
+  const governance = readGovernance(process.env, chainId);
+  const deployed = await deployPlimsoll(connection, {
+    ...(collateral ? { collateral } : {}),
+    feeds,
+    ...(governance ? { governance } : {}),
+  });
   const file = `deployments/${chainId}.json`;
   mkdirSync("deployments", { recursive: true });
   writeFileSync(file, describeDeployment(chainId, deployed));

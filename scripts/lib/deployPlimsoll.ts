@@ -1,6 +1,8 @@
 import type { NetworkConnection } from "hardhat/types/network";
 import Plimsoll from "../../ignition/modules/Plimsoll.ts";
+import { handOver } from "./handOver.ts";
 import { MARKETS, type MarketListing, type MarketParameters } from "./markets.ts";
+import type { Governance } from "./readGovernance.ts";
 
 export interface DeployedMarket {
   id: number;
@@ -17,6 +19,8 @@ export interface DeployOptions {
   /** Existing Chainlink feeds by market name; mocks are deployed for the rest. */
   feeds?: Record<string, string>;
   listings?: readonly MarketListing[];
+  /** Hands the exchange over to a timelock at the end; without it the deployer stays the administrator. */
+  governance?: Governance;
 }
 
 /** Deploys the exchange through Ignition, then sources and markets in order. The signer is the first account. */
@@ -59,12 +63,14 @@ export async function deployPlimsoll(connection: NetworkConnection, options: Dep
       parameters: listing.parameters,
     });
   }
+  const timelockAddress = options.governance && (await handOver(connection, exchangeAddress, options.governance));
   return {
     startBlock,
     collateralAddress,
     exchangeAddress,
     lensAddress: await deployed.lens.getAddress(),
     insuranceFundAddress: await deployed.insuranceFund.getAddress(),
+    timelockAddress,
     markets,
     exchange,
     collateral,

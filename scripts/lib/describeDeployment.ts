@@ -11,6 +11,7 @@ export function describeDeployment(chainId: number, deployed: Deployed): string 
     lens: deployed.lensAddress,
     insuranceFund: deployed.insuranceFundAddress,
     collateral: deployed.collateralAddress,
+    ...(deployed.timelockAddress ? { timelock: deployed.timelockAddress } : {}),
     markets: deployed.markets.map(({ parameters, ...market }) => ({ ...market, config: parameters })),
   };
   return `${JSON.stringify(content, (_, value) => (typeof value === "bigint" ? value.toString() : value), 2)}\n`;
