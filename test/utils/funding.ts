@@ -17,9 +17,9 @@ export async function setFunding(venue: Venue, funding: bigint, market = 1): Pro
   const key = ethers.AbiCoder.defaultAbiCoder().encode(["uint256", "uint256"], [market, MARKETS_SLOT]);
   const slot = BigInt(ethers.keccak256(key)) + FUNDING_OFFSET;
   const word = BigInt(await ethers.provider.getStorage(address, slot));
-  const mask = (1n << 128n) - 1n;
-  await networkHelpers.setStorageAt(address, slot, ethers.toBeHex((word & ~mask) | BigInt.asUintN(128, funding), 32));
+  const mask = (1n << 96n) - 1n;
+  await networkHelpers.setStorageAt(address, slot, ethers.toBeHex((word & ~mask) | BigInt.asUintN(96, funding), 32));
   const { fundingIndex, taken } = await venue.exchange.marketAt(market);
-  const intact = fundingIndex === funding && taken === ((word >> 128n) & 0xffff_ffffn);
+  const intact = fundingIndex === funding && taken === ((word >> 96n) & 0xffff_ffffn);
   if (!intact) throw new Error("the storage layout has changed: see funding.ts");
 }
