@@ -6,9 +6,9 @@ import { deployPlimsoll } from "./lib/deployPlimsoll.ts";
 import { describeDeployment } from "./lib/describeDeployment.ts";
 import { MARKETS } from "./lib/markets.ts";
 import { readGovernance } from "./lib/readGovernance.ts";
+import { readAddress, readSources } from "./lib/readSources.ts";
 
 const LOCAL_CHAIN = 31337;
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 
 try {
   await deploy();
@@ -25,17 +25,18 @@ async function deploy(): Promise<void> {
   if (connection.networkName === "rpc" && expected && Number(expected) !== chainId) {
     throw new Error(`CHAIN_ID is ${expected}, but the endpoint is on chain ${chainId}`);
   }
-  // On a public chain nothing is mocked: collateral and feeds must exist.
-  const collateral = addressFrom("COLLATERAL", chainId);
-  const feeds: Record<string, string> = {};
-  for (const { name } of MARKETS) {
-    const feed = addressFrom(`FEED_${name}`, chainId);
-    if (feed) feeds[name] = feed;
+  // On a public chain nothing is mocked: collateral and price sources must exist.
+  const collateral = readAddress(process.env, "COLLATERAL");
+  const sources = readSources(process.env, MARKETS);
+  if (chainId !== LOCAL_CHAIN) {
+    const missing = MARKETS.filter(({ name }) => !sources[name]).map(({ name }) => `FEED_${name} or SOURCE_${name}`);
+    if (!collateral) missing.unshift("COLLATERAL");
+    if (missing.length > 0) throw new Error(`${missing[0]} is not set: on chain ${chainId} nothing is mocked`);
   }
   const governance = readGovernance(process.env, chainId);
   const deployed = await deployPlimsoll(connection, {
     ...(collateral ? { collateral } : {}),
-    feeds,
+    sources,
     ...(governance ? { governance } : {}),
   });
   const file = `deployments/${chainId}.json`;
@@ -43,15 +44,4 @@ async function deploy(): Promise<void> {
   writeFileSync(file, describeDeployment(chainId, deployed));
   console.log(`exchange ${deployed.exchangeAddress} on chain ${chainId}, from block ${deployed.startBlock}: ${file}`);
   await connection.close();
-}
-
-/** An address from the environment; on the local chain it may be missing. */
-function addressFrom(variable: string, chainId: number): string | undefined {
-  const value = process.env[variable];
-  if (!value) {
-    if (chainId === LOCAL_CHAIN) return undefined;
-    throw new Error(`${variable} is not set: on chain ${chainId} nothing is mocked`);
-  }
-  if (!ADDRESS.test(value)) throw new Error(`${variable} is not an address: ${value}`);
-  return value;
 }

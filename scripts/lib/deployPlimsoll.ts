@@ -1,5 +1,6 @@
 import type { NetworkConnection } from "hardhat/types/network";
 import Plimsoll from "../../ignition/modules/Plimsoll.ts";
+import { deploySource, type SourceChoice } from "./deploySource.ts";
 import { handOver } from "./handOver.ts";
 import { MARKETS, type MarketListing, type MarketParameters } from "./markets.ts";
 import type { Governance } from "./readGovernance.ts";
@@ -8,6 +9,7 @@ export interface DeployedMarket {
   id: number;
   name: string;
   source: string;
+  /** The feed behind a Chainlink source; of another kind, the source itself. */
   aggregator: string;
   ticksPerPrice: string;
   parameters: MarketParameters;
@@ -16,8 +18,8 @@ export interface DeployedMarket {
 export interface DeployOptions {
   /** Existing collateral; a mock is deployed when there is none. */
   collateral?: string;
-  /** Existing Chainlink feeds by market name; mocks are deployed for the rest. */
-  feeds?: Record<string, string>;
+  /** Price sources by market name; the rest get mocked feeds. */
+  sources?: Record<string, SourceChoice>;
   listings?: readonly MarketListing[];
   /** Hands the exchange over to a timelock at the end; without it the deployer stays the administrator. */
   governance?: Governance;
@@ -46,19 +48,15 @@ export async function deployPlimsoll(connection: NetworkConnection, options: Dep
 
   const markets: DeployedMarket[] = [];
   for (const [i, listing] of listings.entries()) {
-    const feed =
-      options.feeds?.[listing.name] ??
-      (await (
-        await ethers.deployContract("MockAggregator", [8, BigInt(Math.round(listing.initialPrice * 1e8))])
-      ).getAddress());
-    const source = await (await ethers.deployContract("ChainlinkSource", [feed])).getAddress();
+    const choice = options.sources?.[listing.name] ?? { kind: "mock", initialPrice: listing.initialPrice };
+    const { source, aggregator } = await deploySource(connection, choice);
     const { risk, tiers, ...config } = listing.parameters;
     await (await exchange.listMarket({ source, extraTiers: tiers.length, ...config }, risk, [...tiers])).wait();
     markets.push({
       id: i + 1,
       name: listing.name,
       source,
-      aggregator: feed,
+      aggregator,
       ticksPerPrice: listing.ticksPerPrice.toString(),
       parameters: listing.parameters,
     });

@@ -60,6 +60,8 @@ export interface MarketListing {
   name: string;
   /** Ticks per unit of price: the price in quote units is tick / ticksPerPrice. */
   ticksPerPrice: bigint;
+  /** The Chainlink feed promises an answer at least this often, seconds. Mocks promise nothing. */
+  heartbeat: number;
   /** First answer of the mock feed on a local chain, in whole quote units. */
   initialPrice: number;
   parameters: MarketParameters;
@@ -116,12 +118,14 @@ export const MARKETS: readonly MarketListing[] = [
   {
     name: "BTC",
     ticksPerPrice: 10n, // tick = 0.1 USD, lot = 0.0001 BTC: one lot at one tick is 10 atoms
+    heartbeat: 3_600, // of BTC/USD and ETH/USD on Ethereum
     initialPrice: 121_700,
     parameters: { ...common, lotsPerUnit: 10_000n, maxOpenInterest: 10_000_000_000n },
   },
   {
     name: "ETH",
     ticksPerPrice: 100n, // tick = 0.01 USD, lot = 0.001 ETH: one lot at one tick is 10 atoms
+    heartbeat: 3_600,
     initialPrice: 4_370,
     parameters: { ...common, lotsPerUnit: 1_000n, maxOpenInterest: 10_000_000_000n },
   },

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IExchange, OrderRequest, OrderResult, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
 import {IExchangeErrors} from "../../contracts/interfaces/IExchangeErrors.sol";
-import {ChainlinkSource} from "../../contracts/oracle/ChainlinkSource.sol";
 import {MockAggregator} from "../../contracts/mocks/MockAggregator.sol";
 import {MarketConfig, Tier} from "../../contracts/types/MarketConfig.sol";
 import {CrashTest} from "../utils/CrashTest.sol";
@@ -54,7 +53,7 @@ contract FirstAuditTest is CrashTest {
     /// @dev A price under what the exchange can represent used to stop clearing for ever.
     function test_ACollapsedPriceStillClears() public {
         MockAggregator feed = new MockAggregator(8, 1e8);
-        MarketConfig memory config = _config(new ChainlinkSource(feed), 1_000); // 1,000 atoms a lot
+        MarketConfig memory config = _config(_source(feed), 1_000); // 1,000 atoms a lot
         uint256 m = exchange.listMarket(config, _risk(), new Tier[](0));
         _place(0, m, false, 100, 1_000_000, 10);
         _place(1, m, true, 100, 1_000_000, 10);
@@ -72,7 +71,7 @@ contract FirstAuditTest is CrashTest {
     /// @dev A market at the edge of what prices can be is not listed at all.
     function test_RevertWhen_ListedWithoutRoomForTheGrid() public {
         MockAggregator feed = new MockAggregator(8, 1e4);
-        MarketConfig memory config = _config(new ChainlinkSource(feed), 100_000); // a thousandth of an atom a lot
+        MarketConfig memory config = _config(_source(feed), 100_000); // a thousandth of an atom a lot
         try exchange.listMarket(config, _risk(), new Tier[](0)) {
             revert("listed");
         } catch (bytes memory reason) {

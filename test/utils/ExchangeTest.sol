@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Exchange} from "../../contracts/Exchange.sol";
+import {IAggregatorV3} from "../../contracts/interfaces/IAggregatorV3.sol";
 import {IPriceSource} from "../../contracts/interfaces/IPriceSource.sol";
 import {Crowd} from "../../contracts/mocks/Crowd.sol";
 import {MockAggregator} from "../../contracts/mocks/MockAggregator.sol";
@@ -38,10 +39,15 @@ abstract contract ExchangeTest is Test {
         collateral.approve(address(fund), type(uint256).max);
         for (uint256 i; i < MARKETS; ++i) {
             feeds[i] = new MockAggregator(8, i == 0 ? int256(100_000e8) : int256(4_000e8));
-            MarketConfig memory config = _config(new ChainlinkSource(feeds[i]), i == 0 ? 10_000 : 1_000);
+            MarketConfig memory config = _config(_source(feeds[i]), i == 0 ? 10_000 : 1_000);
             if (full) exchange.listMarket(_full(config, i), _fullRisk(i), _tiers());
             else exchange.listMarket(config, _risk(), new Tier[](0));
         }
+    }
+
+    /// @dev The heartbeat is beyond every market's `maxAge`, so that age is judged by the market.
+    function _source(IAggregatorV3 feed) internal returns (IPriceSource) {
+        return new ChainlinkSource(feed, 1 days, IAggregatorV3(address(0)), 0);
     }
 
     function _config(IPriceSource source, uint64 lotsPerUnit) internal pure returns (MarketConfig memory) {
@@ -94,9 +100,8 @@ abstract contract ExchangeTest is Test {
 
     function _fullRisk(uint256 i) internal pure returns (RiskConfig memory r) {
         r = _risk();
-        (r.cautiousRatio, r.reduceOnlyRatio, r.hysteresis) = i == 0
-            ? (uint24(15_000), uint24(8_000), uint24(5_000))
-            : (uint24(60_000), uint24(40_000), uint24(10_000));
+        (r.cautiousRatio, r.reduceOnlyRatio, r.hysteresis) =
+            i == 0 ? (uint24(15_000), uint24(8_000), uint24(5_000)) : (uint24(60_000), uint24(40_000), uint24(10_000));
         (r.jumpRate, r.calmPeriod, r.cautiousFactor) = (100_000, 60, 1_500_000);
         (r.volatilityFactor, r.maxInitialRate) = (20, 60_000);
         (r.growthLots, r.growthPeriod) = (20_000, 120);

@@ -6,6 +6,8 @@ interface Vm {
     function warp(uint256 timestamp) external;
     function prank(address sender) external;
     function expectRevert(bytes4 selector) external;
+    function expectRevert(bytes calldata reason) external;
+    function deal(address account, uint256 balance) external;
     function assume(bool condition) external pure;
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool);
