@@ -33,7 +33,9 @@ library Vault {
         bytes32 s
     ) external returns (uint256 account) {
         // anyone can use a permit that they saw: then it fails here, and the allowance is there
-        try IERC20Permit(address(state.collateral)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        try
+            IERC20Permit(address(state.collateral)).permit(msg.sender, address(this), amount, deadline, v, r, s)
+        {} catch {}
         return _deposit(state, amount);
     }
 

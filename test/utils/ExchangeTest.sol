@@ -94,9 +94,8 @@ abstract contract ExchangeTest is Test {
 
     function _fullRisk(uint256 i) internal pure returns (RiskConfig memory r) {
         r = _risk();
-        (r.cautiousRatio, r.reduceOnlyRatio, r.hysteresis) = i == 0
-            ? (uint24(15_000), uint24(8_000), uint24(5_000))
-            : (uint24(60_000), uint24(40_000), uint24(10_000));
+        (r.cautiousRatio, r.reduceOnlyRatio, r.hysteresis) =
+            i == 0 ? (uint24(15_000), uint24(8_000), uint24(5_000)) : (uint24(60_000), uint24(40_000), uint24(10_000));
         (r.jumpRate, r.calmPeriod, r.cautiousFactor) = (100_000, 60, 1_500_000);
         (r.volatilityFactor, r.maxInitialRate) = (20, 60_000);
         (r.growthLots, r.growthPeriod) = (20_000, 120);
