@@ -77,7 +77,9 @@ contract Exchange is IExchange, AccessControl, Batch {
     // ------------------------------------------------------------------------------------------------ trading
 
     /// @inheritdoc IExchange
-    function placeOrder(OrderRequest calldata request) external payable nonReentrant refunding returns (OrderResult memory) {
+    function placeOrder(
+        OrderRequest calldata request
+    ) external payable nonReentrant refunding returns (OrderResult memory) {
         return Trading.place(_state, _account(), request);
     }
 
@@ -161,7 +163,11 @@ contract Exchange is IExchange, AccessControl, Batch {
     }
 
     /// @inheritdoc IExchange
-    function liquidate(uint256 market, uint256 account, uint256 maxSteps) external payable nonReentrant refunding returns (uint256) {
+    function liquidate(
+        uint256 market,
+        uint256 account,
+        uint256 maxSteps
+    ) external payable nonReentrant refunding returns (uint256) {
         return Liquidation.liquidate(_state, market, account, maxSteps);
     }
 

@@ -2,14 +2,15 @@
  * The keeper's working step: bring the local copy to the head of the chain, plan, carry out what can be carried out, until nothing is
  * left to do at the newest block.
  *
- * Order: a bankrupt position stops everything else in its market, so deleveraging comes before liquidation. After a deleveraging the
- * market is planned anew; liquidations of one plan do not change each other's conditions for the worse and run through, each
- * simulated right before it is sent.
+ * Order: as planned (core/planMarket.ts). After a close against counterparties the market is planned anew; top-ups and liquidations of one
+ * plan do not change each other's conditions for the worse and run through, each simulated right before it is sent.
  */
 import type { Address } from "viem";
 import type { Chain } from "./chain/connect.ts";
+import { readAccount } from "./chain/readAccount.ts";
 import type { Plan } from "./core/plan.ts";
-import type { MarketId } from "./core/types.ts";
+import type { PlanOptions } from "./core/planMarket.ts";
+import type { AccountId, MarketId } from "./core/types.ts";
 import type { Dispatcher } from "./exec/createDispatcher.ts";
 import { createHolds, type Moment } from "./exec/createHolds.ts";
 import { execute } from "./exec/execute.ts";
@@ -32,6 +33,9 @@ export type KeeperParameters = {
   readonly cooldownBlocks: number;
   /** 0 for never. */
   readonly reconcileBlocks: number;
+  readonly logRange: number;
+  /** 0 for never. */
+  readonly pokeSeconds: number;
   readonly log: Log;
   readonly signal: AbortSignal;
 };
@@ -43,7 +47,7 @@ export type Keeper = {
 
 export function createKeeper(parameters: KeeperParameters): Keeper {
   const { chain, dispatcher, log, signal } = parameters;
-  const follower = createFollower(chain, parameters.pageSize);
+  const follower = createFollower(chain, parameters);
   const holds = createHolds(parameters.cooldownBlocks);
   const keeper: Address | undefined = dispatcher?.account.address;
   /** What was said last, by market and kind: said again only when it changes. */
@@ -51,6 +55,7 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   let planned: WorldPlan | undefined;
   let reconciledAt: bigint | undefined;
   let idleAt: bigint | undefined;
+  let caller: AccountId = 0;
 
   async function drain(): Promise<void> {
     while (!signal.aborted) {
@@ -77,15 +82,19 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
       if (!(await reconcile(tip.number))) return look();
     }
     if (planned === undefined || planned.block.hash !== tip.hash || advance.snapshot) {
-      planned = await planWorld(chain, advance.world, listLimit);
+      // an account is opened once and for ever
+      if (caller === 0 && keeper !== undefined) caller = await readAccount(chain, tip, keeper);
+      planned = await planWorld(chain, advance.world, optionsFor);
       report(planned);
     }
     return planned;
   }
 
-  /** After two refused lists in a row the contract picks itself: that works whatever our copy says. */
-  function listLimit(market: MarketId): number {
-    return holds.staleLists(market) >= 2 ? 0 : parameters.maxCounterparties;
+  function optionsFor(market: MarketId): PlanOptions {
+    const { maxSteps, pokeSeconds } = parameters;
+    // after two refused lists in a row the contract picks itself: that works whatever our copy says
+    const maxCounterparties = holds.staleLists(market) >= 2 ? 0 : parameters.maxCounterparties;
+    return { maxCounterparties, maxSteps, pokeSeconds, caller };
   }
 
   async function reconcile(block: bigint): Promise<boolean> {
@@ -110,7 +119,8 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
           await reconcile(plan.block.number);
         }
         // What follows was planned for a market that is another one now.
-        if (item.kind === "deleverage" && (outcome.kind === "effective" || outcome.kind === "stale-input")) break;
+        const againstOthers = item.kind === "deleverage" || item.kind === "preventive";
+        if (againstOthers && (outcome.kind === "effective" || outcome.kind === "stale-input")) break;
       }
     }
     return progress;
@@ -129,6 +139,10 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
       if (prices.ok && isNews(`price ${market}`, prices.price)) {
         const text = formatPrice(prices.price, view.parameters);
         log({ type: "price", block: block.number, market, price: prices.price, text });
+      }
+      if (prices.ok && isNews(`level ${market}`, view.level) && (view.level > 0 || said.has(`was ${market}`))) {
+        said.set(`was ${market}`, "");
+        log({ type: "level", block: block.number, market, level: view.level });
       }
       const skip = skips.find(({ account }) => account === undefined);
       if (isNews(`skip ${market}`, skip?.reason) && skip !== undefined)

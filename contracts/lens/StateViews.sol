@@ -82,7 +82,11 @@ library StateViews {
         return ctx.funding;
     }
 
-    function topUpAt(ExchangeState storage state, uint256 id, uint256 account) external view returns (TopUpView memory) {
+    function topUpAt(
+        ExchangeState storage state,
+        uint256 id,
+        uint256 account
+    ) external view returns (TopUpView memory) {
         TopUp memory t = state.markets[id].topUps[account];
         return TopUpView(t.triggerRate, t.remaining);
     }

@@ -137,11 +137,7 @@ library Liquidation {
         if (p.lots == 0) revert IExchangeErrors.NoPosition(ctx.id, account);
         if (p.isBankrupt(ctx)) revert IExchangeErrors.PositionBankrupt(ctx.id, account);
         if (!p.isBelowMaintenance(ctx)) {
-            revert IExchangeErrors.NotLiquidatable(
-                account,
-                p.equity(ctx),
-                Margin.maintenanceMargin(ctx, p.size())
-            );
+            revert IExchangeErrors.NotLiquidatable(account, p.equity(ctx), Margin.maintenanceMargin(ctx, p.size()));
         }
     }
 }

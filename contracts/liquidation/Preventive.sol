@@ -64,13 +64,9 @@ library Preventive {
         RiskConfig memory risk = market.risk;
         uint256 ratio = Breaker.ratio(market, ctx);
         if (ratio >= risk.reduceOnlyRatio) return 0;
-        uint256 all = Math.ceilDiv(
-            uint256(market.openInterest) * (risk.reduceOnlyRatio - ratio),
-            risk.reduceOnlyRatio
-        );
-        uint256 used = block.timestamp < uint256(market.preventiveAt) + risk.preventivePeriod
-            ? market.preventiveLots
-            : 0;
+        uint256 all = Math.ceilDiv(uint256(market.openInterest) * (risk.reduceOnlyRatio - ratio), risk.reduceOnlyRatio);
+        uint256 used =
+            block.timestamp < uint256(market.preventiveAt) + risk.preventivePeriod ? market.preventiveLots : 0;
         return used < all ? all - used : 0;
     }
 

@@ -71,9 +71,7 @@ library Grid {
             bool positive = tick >= ZERO;
             uint256 t = positive ? tick - ZERO : ZERO - 1 - tick;
             int256 inner = t == 0 ? int256(0) : int256(_decode(t, base, BANKRUPTCY_MANTISSA));
-            int256 outer = t == ZERO - 1
-                ? type(int256).max
-                : int256(_decode(t + 1, base, BANKRUPTCY_MANTISSA));
+            int256 outer = t == ZERO - 1 ? type(int256).max : int256(_decode(t + 1, base, BANKRUPTCY_MANTISSA));
             return positive ? (inner, outer) : (-outer, -inner);
         }
     }

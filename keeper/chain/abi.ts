@@ -3,6 +3,15 @@
  */
 
 export const exchangeAbi = [
+  {
+    type: "error",
+    name: "AboveTrigger",
+    inputs: [
+      { name: "account", type: "uint256" },
+      { name: "equity", type: "int256" },
+      { name: "trigger", type: "uint256" },
+    ],
+  },
   { type: "error", name: "BalanceOverflow", inputs: [{ name: "account", type: "uint256" }] },
   {
     type: "error",
@@ -49,6 +58,31 @@ export const exchangeAbi = [
       { name: "required", type: "uint256" },
     ],
   },
+  {
+    type: "error",
+    name: "InsufficientTopUp",
+    inputs: [
+      { name: "account", type: "uint256" },
+      { name: "available", type: "uint256" },
+      { name: "required", type: "uint256" },
+    ],
+  },
+  {
+    type: "error",
+    name: "InsufficientTreasury",
+    inputs: [
+      { name: "available", type: "uint256" },
+      { name: "required", type: "uint256" },
+    ],
+  },
+  {
+    type: "error",
+    name: "InsufficientValue",
+    inputs: [
+      { name: "available", type: "uint256" },
+      { name: "required", type: "uint256" },
+    ],
+  },
   { type: "error", name: "InsuranceFundAlreadySet", inputs: [{ name: "fund", type: "address" }] },
   {
     type: "error",
@@ -70,7 +104,27 @@ export const exchangeAbi = [
     ],
   },
   { type: "error", name: "InvalidTick", inputs: [{ name: "tick", type: "uint256" }] },
+  {
+    type: "error",
+    name: "InvalidTrigger",
+    inputs: [
+      { name: "triggerRate", type: "uint256" },
+      { name: "maxTriggerRate", type: "uint256" },
+    ],
+  },
+  { type: "error", name: "LevelNotRaised", inputs: [{ name: "market", type: "uint256" }] },
+  {
+    type: "error",
+    name: "LiquidationCoolingDown",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+      { name: "ready", type: "uint256" },
+    ],
+  },
   { type: "error", name: "MarketInsolvent", inputs: [{ name: "market", type: "uint256" }] },
+  { type: "error", name: "MarketNotRetired", inputs: [{ name: "market", type: "uint256" }] },
+  { type: "error", name: "MarketRetired", inputs: [{ name: "market", type: "uint256" }] },
   { type: "error", name: "NoAccount", inputs: [{ name: "owner", type: "address" }] },
   { type: "error", name: "NoEligibleCounterparty", inputs: [{ name: "market", type: "uint256" }] },
   {
@@ -79,6 +133,23 @@ export const exchangeAbi = [
     inputs: [
       { name: "market", type: "uint256" },
       { name: "account", type: "uint256" },
+    ],
+  },
+  {
+    type: "error",
+    name: "NoTopUp",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+    ],
+  },
+  { type: "error", name: "NotDelegable", inputs: [{ name: "selector", type: "bytes4" }] },
+  {
+    type: "error",
+    name: "NotDelegate",
+    inputs: [
+      { name: "account", type: "uint256" },
+      { name: "caller", type: "address" },
     ],
   },
   { type: "error", name: "NotInsuranceFund", inputs: [{ name: "caller", type: "address" }] },
@@ -120,6 +191,14 @@ export const exchangeAbi = [
     ],
   },
   { type: "error", name: "PositionOverflow", inputs: [] },
+  {
+    type: "error",
+    name: "PreventiveNotOpen",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "ratio", type: "uint256" },
+    ],
+  },
   {
     type: "error",
     name: "PriceOutOfRange",
@@ -166,6 +245,15 @@ export const exchangeAbi = [
   { type: "error", name: "RankingUnsorted", inputs: [{ name: "account", type: "uint256" }] },
   {
     type: "error",
+    name: "RefundFailed",
+    inputs: [
+      { name: "caller", type: "address" },
+      { name: "value", type: "uint256" },
+    ],
+  },
+  { type: "error", name: "SourceNotUpdatable", inputs: [{ name: "market", type: "uint256" }] },
+  {
+    type: "error",
     name: "StalePrice",
     inputs: [
       { name: "market", type: "uint256" },
@@ -208,6 +296,7 @@ export const exchangeAbi = [
       { name: "lots", type: "uint256", indexed: false },
       { name: "pnl", type: "int256", indexed: false },
       { name: "payout", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -222,6 +311,16 @@ export const exchangeAbi = [
       { name: "cover", type: "uint256", indexed: false },
       { name: "limitTick", type: "uint256", indexed: false },
       { name: "price", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "DelegateSet",
+    inputs: [
+      { name: "account", type: "uint256", indexed: true },
+      { name: "delegate", type: "address", indexed: true },
+      { name: "allowed", type: "bool", indexed: false },
     ],
   },
   {
@@ -236,6 +335,7 @@ export const exchangeAbi = [
       { name: "mark", type: "uint256", indexed: false },
       { name: "cover", type: "uint256", indexed: false },
       { name: "reward", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -246,6 +346,34 @@ export const exchangeAbi = [
       { name: "amount", type: "uint256", indexed: false },
     ],
   },
+  {
+    type: "event",
+    name: "FreeCollateralChanged",
+    inputs: [
+      { name: "account", type: "uint256", indexed: true },
+      { name: "free", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "FundingAccrued",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "fundingIndex", type: "int256", indexed: false },
+      { name: "price", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "GuardianLevelSet",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "by", type: "address", indexed: true },
+      { name: "level", type: "uint8", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
   { type: "event", name: "InsuranceDeposited", inputs: [{ name: "amount", type: "uint256", indexed: false }] },
   {
     type: "event",
@@ -253,6 +381,27 @@ export const exchangeAbi = [
     inputs: [
       { name: "to", type: "address", indexed: true },
       { name: "amount", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "LevelChanged",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "level", type: "uint8", indexed: false },
+      { name: "ratio", type: "uint256", indexed: false },
+      { name: "jump", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "LeverageSet",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "leverage", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -267,6 +416,7 @@ export const exchangeAbi = [
       { name: "fee", type: "uint256", indexed: false },
       { name: "limitTick", type: "uint256", indexed: false },
       { name: "price", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -276,6 +426,7 @@ export const exchangeAbi = [
       { name: "market", type: "uint256", indexed: true },
       { name: "account", type: "uint256", indexed: true },
       { name: "amount", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -285,6 +436,90 @@ export const exchangeAbi = [
       { name: "market", type: "uint256", indexed: true },
       { name: "account", type: "uint256", indexed: true },
       { name: "amount", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "MarketConfigured",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      {
+        name: "config",
+        type: "tuple",
+        indexed: false,
+        components: [
+          { name: "source", type: "address" },
+          { name: "maxAge", type: "uint16" },
+          { name: "tradeAge", type: "uint16" },
+          { name: "tickValue", type: "uint32" },
+          { name: "maxSteps", type: "uint16" },
+          { name: "extraTiers", type: "uint8" },
+          { name: "lotsPerUnit", type: "uint64" },
+          { name: "initialRate", type: "uint24" },
+          { name: "maintenanceRate", type: "uint24" },
+          { name: "targetRate", type: "uint24" },
+          { name: "slippageRate", type: "uint24" },
+          { name: "bandRate", type: "uint24" },
+          { name: "takerFeeRate", type: "uint24" },
+          { name: "makerFeeRate", type: "int24" },
+          { name: "liquidationFeeRate", type: "uint24" },
+          { name: "minNotional", type: "uint64" },
+          { name: "minMargin", type: "uint64" },
+          { name: "maxOpenInterest", type: "uint64" },
+          { name: "insuranceShare", type: "uint24" },
+          { name: "rewardRate", type: "uint24" },
+          { name: "dailyCoverCap", type: "uint96" },
+          { name: "maturity", type: "uint32" },
+          { name: "fundingCap", type: "uint24" },
+          { name: "impactNotional", type: "uint64" },
+          { name: "treasuryShare", type: "uint24" },
+        ],
+      },
+      {
+        name: "risk",
+        type: "tuple",
+        indexed: false,
+        components: [
+          { name: "cautiousRatio", type: "uint24" },
+          { name: "reduceOnlyRatio", type: "uint24" },
+          { name: "hysteresis", type: "uint24" },
+          { name: "jumpRate", type: "uint24" },
+          { name: "calmPeriod", type: "uint24" },
+          { name: "cautiousFactor", type: "uint24" },
+          { name: "volatilityPeriod", type: "uint24" },
+          { name: "volatilityFactor", type: "uint16" },
+          { name: "maxInitialRate", type: "uint24" },
+          { name: "growthLots", type: "uint40" },
+          { name: "growthPeriod", type: "uint24" },
+          { name: "largeNotional", type: "uint64" },
+          { name: "stepRate", type: "uint24" },
+          { name: "stepCooldown", type: "uint24" },
+          { name: "preventivePeriod", type: "uint24" },
+        ],
+      },
+      {
+        name: "tiers",
+        type: "tuple[]",
+        indexed: false,
+        components: [
+          { name: "from", type: "uint56" },
+          { name: "initialRate", type: "uint24" },
+          { name: "maintenanceRate", type: "uint24" },
+          { name: "targetRate", type: "uint24" },
+        ],
+      },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "MarketEnded",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "finalPrice", type: "int256", indexed: false },
+      { name: "price", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -294,6 +529,17 @@ export const exchangeAbi = [
       { name: "market", type: "uint256", indexed: true },
       { name: "source", type: "address", indexed: false },
       { name: "base", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "MarketTotals",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "pot", type: "uint256", indexed: false },
+      { name: "openInterest", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -310,6 +556,7 @@ export const exchangeAbi = [
       { name: "leverage", type: "uint256", indexed: false },
       { name: "expiry", type: "uint256", indexed: false },
       { name: "clientId", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -321,6 +568,7 @@ export const exchangeAbi = [
       { name: "orderId", type: "uint256", indexed: false },
       { name: "lots", type: "uint256", indexed: false },
       { name: "reason", type: "uint8", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -333,6 +581,21 @@ export const exchangeAbi = [
       { name: "cost", type: "uint256", indexed: false },
       { name: "margin", type: "int256", indexed: false },
       { name: "fundingIndex", type: "int256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "PreventivelyDeleveraged",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "counterparty", type: "uint256", indexed: true },
+      { name: "rank", type: "uint256", indexed: false },
+      { name: "price", type: "uint256", indexed: false },
+      { name: "lots", type: "uint256", indexed: false },
+      { name: "payout", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -346,6 +609,49 @@ export const exchangeAbi = [
       { name: "lots", type: "uint256", indexed: false },
       { name: "pnl", type: "int256", indexed: false },
       { name: "payout", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "ReservesChanged",
+    inputs: [
+      { name: "insurance", type: "uint256", indexed: false },
+      { name: "keeperReserve", type: "uint256", indexed: false },
+      { name: "treasury", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "RetiredPositionSettled",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "payout", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "TopUpSet",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "triggerRate", type: "uint256", indexed: false },
+      { name: "maximum", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "ToppedUp",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "caller", type: "address", indexed: true },
+      { name: "amount", type: "uint256", indexed: false },
+      { name: "tip", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -359,6 +665,15 @@ export const exchangeAbi = [
       { name: "takerBuys", type: "bool", indexed: false },
       { name: "tick", type: "uint256", indexed: false },
       { name: "lots", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "TreasuryWithdrawn",
+    inputs: [
+      { name: "to", type: "address", indexed: true },
+      { name: "amount", type: "uint256", indexed: false },
     ],
   },
   {
@@ -408,7 +723,7 @@ export const exchangeAbi = [
       { name: "amount", type: "uint256" },
     ],
     outputs: [],
-    stateMutability: "nonpayable",
+    stateMutability: "payable",
   },
   {
     type: "function",
@@ -453,7 +768,7 @@ export const exchangeAbi = [
       },
     ],
     outputs: [{ name: "lots", type: "uint256" }],
-    stateMutability: "nonpayable",
+    stateMutability: "payable",
   },
   {
     type: "function",
@@ -473,7 +788,7 @@ export const exchangeAbi = [
     name: "cancelAll",
     inputs: [{ name: "market", type: "uint256" }],
     outputs: [{ name: "cancelled", type: "uint256" }],
-    stateMutability: "nonpayable",
+    stateMutability: "payable",
   },
   {
     type: "function",
@@ -483,7 +798,29 @@ export const exchangeAbi = [
       { name: "orderId", type: "uint256" },
     ],
     outputs: [],
-    stateMutability: "nonpayable",
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "closePosition",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "limitTick", type: "uint256" },
+      { name: "maxSteps", type: "uint256" },
+    ],
+    outputs: [
+      {
+        name: "result",
+        type: "tuple",
+        components: [
+          { name: "orderId", type: "uint64" },
+          { name: "filledLots", type: "uint256" },
+          { name: "filledNotional", type: "uint256" },
+          { name: "steps", type: "uint256" },
+        ],
+      },
+    ],
+    stateMutability: "payable",
   },
   {
     type: "function",
@@ -497,7 +834,7 @@ export const exchangeAbi = [
     name: "deposit",
     inputs: [{ name: "amount", type: "uint256" }],
     outputs: [{ name: "account", type: "uint256" }],
-    stateMutability: "nonpayable",
+    stateMutability: "payable",
   },
   {
     type: "function",
@@ -505,6 +842,26 @@ export const exchangeAbi = [
     inputs: [{ name: "amount", type: "uint256" }],
     outputs: [],
     stateMutability: "nonpayable",
+  },
+  {
+    type: "function",
+    name: "depositWithPermit",
+    inputs: [
+      { name: "amount", type: "uint256" },
+      { name: "deadline", type: "uint256" },
+      { name: "v", type: "uint8" },
+      { name: "r", type: "bytes32" },
+      { name: "s", type: "bytes32" },
+    ],
+    outputs: [{ name: "account", type: "uint256" }],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "fundingIndexNow",
+    inputs: [{ name: "market", type: "uint256" }],
+    outputs: [{ name: "", type: "int256" }],
+    stateMutability: "view",
   },
   {
     type: "function",
@@ -547,6 +904,16 @@ export const exchangeAbi = [
   },
   {
     type: "function",
+    name: "isDelegate",
+    inputs: [
+      { name: "account", type: "uint256" },
+      { name: "delegate", type: "address" },
+    ],
+    outputs: [{ name: "", type: "bool" }],
+    stateMutability: "view",
+  },
+  {
+    type: "function",
     name: "keeperReserve",
     inputs: [],
     outputs: [{ name: "", type: "uint256" }],
@@ -568,6 +935,16 @@ export const exchangeAbi = [
   },
   {
     type: "function",
+    name: "leverageAt",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+    ],
+    outputs: [{ name: "", type: "uint256" }],
+    stateMutability: "view",
+  },
+  {
+    type: "function",
     name: "liquidate",
     inputs: [
       { name: "market", type: "uint256" },
@@ -575,7 +952,7 @@ export const exchangeAbi = [
       { name: "maxSteps", type: "uint256" },
     ],
     outputs: [{ name: "lots", type: "uint256" }],
-    stateMutability: "nonpayable",
+    stateMutability: "payable",
   },
   {
     type: "function",
@@ -590,6 +967,7 @@ export const exchangeAbi = [
           { name: "tradeAge", type: "uint16" },
           { name: "tickValue", type: "uint32" },
           { name: "maxSteps", type: "uint16" },
+          { name: "extraTiers", type: "uint8" },
           { name: "lotsPerUnit", type: "uint64" },
           { name: "initialRate", type: "uint24" },
           { name: "maintenanceRate", type: "uint24" },
@@ -597,7 +975,7 @@ export const exchangeAbi = [
           { name: "slippageRate", type: "uint24" },
           { name: "bandRate", type: "uint24" },
           { name: "takerFeeRate", type: "uint24" },
-          { name: "makerFeeRate", type: "uint24" },
+          { name: "makerFeeRate", type: "int24" },
           { name: "liquidationFeeRate", type: "uint24" },
           { name: "minNotional", type: "uint64" },
           { name: "minMargin", type: "uint64" },
@@ -606,6 +984,40 @@ export const exchangeAbi = [
           { name: "rewardRate", type: "uint24" },
           { name: "dailyCoverCap", type: "uint96" },
           { name: "maturity", type: "uint32" },
+          { name: "fundingCap", type: "uint24" },
+          { name: "impactNotional", type: "uint64" },
+          { name: "treasuryShare", type: "uint24" },
+        ],
+      },
+      {
+        name: "risk",
+        type: "tuple",
+        components: [
+          { name: "cautiousRatio", type: "uint24" },
+          { name: "reduceOnlyRatio", type: "uint24" },
+          { name: "hysteresis", type: "uint24" },
+          { name: "jumpRate", type: "uint24" },
+          { name: "calmPeriod", type: "uint24" },
+          { name: "cautiousFactor", type: "uint24" },
+          { name: "volatilityPeriod", type: "uint24" },
+          { name: "volatilityFactor", type: "uint16" },
+          { name: "maxInitialRate", type: "uint24" },
+          { name: "growthLots", type: "uint40" },
+          { name: "growthPeriod", type: "uint24" },
+          { name: "largeNotional", type: "uint64" },
+          { name: "stepRate", type: "uint24" },
+          { name: "stepCooldown", type: "uint24" },
+          { name: "preventivePeriod", type: "uint24" },
+        ],
+      },
+      {
+        name: "tiers",
+        type: "tuple[]",
+        components: [
+          { name: "from", type: "uint56" },
+          { name: "initialRate", type: "uint24" },
+          { name: "maintenanceRate", type: "uint24" },
+          { name: "targetRate", type: "uint24" },
         ],
       },
     ],
@@ -633,6 +1045,7 @@ export const exchangeAbi = [
         components: [
           { name: "pot", type: "uint256" },
           { name: "openInterest", type: "uint256" },
+          { name: "longValue", type: "int256" },
           { name: "fundingIndex", type: "int256" },
           { name: "base", type: "uint256" },
           { name: "taken", type: "uint256" },
@@ -642,6 +1055,9 @@ export const exchangeAbi = [
           { name: "coverDrawn", type: "uint256" },
           { name: "bestBid", type: "uint256" },
           { name: "bestAsk", type: "uint256" },
+          { name: "sequence", type: "uint256" },
+          { name: "status", type: "uint8" },
+          { name: "finalPrice", type: "int256" },
         ],
       },
     ],
@@ -661,6 +1077,7 @@ export const exchangeAbi = [
           { name: "tradeAge", type: "uint16" },
           { name: "tickValue", type: "uint32" },
           { name: "maxSteps", type: "uint16" },
+          { name: "extraTiers", type: "uint8" },
           { name: "lotsPerUnit", type: "uint64" },
           { name: "initialRate", type: "uint24" },
           { name: "maintenanceRate", type: "uint24" },
@@ -668,7 +1085,7 @@ export const exchangeAbi = [
           { name: "slippageRate", type: "uint24" },
           { name: "bandRate", type: "uint24" },
           { name: "takerFeeRate", type: "uint24" },
-          { name: "makerFeeRate", type: "uint24" },
+          { name: "makerFeeRate", type: "int24" },
           { name: "liquidationFeeRate", type: "uint24" },
           { name: "minNotional", type: "uint64" },
           { name: "minMargin", type: "uint64" },
@@ -677,6 +1094,9 @@ export const exchangeAbi = [
           { name: "rewardRate", type: "uint24" },
           { name: "dailyCoverCap", type: "uint96" },
           { name: "maturity", type: "uint32" },
+          { name: "fundingCap", type: "uint24" },
+          { name: "impactNotional", type: "uint64" },
+          { name: "treasuryShare", type: "uint24" },
         ],
       },
     ],
@@ -688,6 +1108,31 @@ export const exchangeAbi = [
     inputs: [],
     outputs: [{ name: "", type: "uint256" }],
     stateMutability: "view",
+  },
+  {
+    type: "function",
+    name: "marketTiers",
+    inputs: [{ name: "market", type: "uint256" }],
+    outputs: [
+      {
+        name: "",
+        type: "tuple[]",
+        components: [
+          { name: "from", type: "uint56" },
+          { name: "initialRate", type: "uint24" },
+          { name: "maintenanceRate", type: "uint24" },
+          { name: "targetRate", type: "uint24" },
+        ],
+      },
+    ],
+    stateMutability: "view",
+  },
+  {
+    type: "function",
+    name: "multicall",
+    inputs: [{ name: "calls", type: "bytes[]" }],
+    outputs: [{ name: "results", type: "bytes[]" }],
+    stateMutability: "payable",
   },
   {
     type: "function",
@@ -763,14 +1208,14 @@ export const exchangeAbi = [
         ],
       },
     ],
-    stateMutability: "nonpayable",
+    stateMutability: "payable",
   },
   {
     type: "function",
     name: "poke",
     inputs: [{ name: "market", type: "uint256" }],
     outputs: [{ name: "insolvent", type: "bool" }],
-    stateMutability: "nonpayable",
+    stateMutability: "payable",
   },
   {
     type: "function",
@@ -798,10 +1243,101 @@ export const exchangeAbi = [
   },
   {
     type: "function",
+    name: "preventiveDeleverage",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+      { name: "maxSteps", type: "uint256" },
+      { name: "maxCounterparties", type: "uint256" },
+    ],
+    outputs: [{ name: "lots", type: "uint256" }],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
     name: "removeMargin",
     inputs: [
       { name: "market", type: "uint256" },
       { name: "amount", type: "uint256" },
+    ],
+    outputs: [],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "retireMarket",
+    inputs: [{ name: "market", type: "uint256" }],
+    outputs: [],
+    stateMutability: "nonpayable",
+  },
+  {
+    type: "function",
+    name: "riskAt",
+    inputs: [{ name: "market", type: "uint256" }],
+    outputs: [
+      {
+        name: "",
+        type: "tuple",
+        components: [
+          { name: "level", type: "uint8" },
+          { name: "stepped", type: "uint8" },
+          { name: "guardian", type: "uint8" },
+          { name: "ratio", type: "uint256" },
+          { name: "calmAt", type: "uint256" },
+          { name: "variance", type: "uint256" },
+          { name: "initialRate", type: "uint256" },
+          { name: "growth", type: "uint256" },
+          { name: "preventiveLots", type: "uint256" },
+        ],
+      },
+    ],
+    stateMutability: "view",
+  },
+  {
+    type: "function",
+    name: "riskConfig",
+    inputs: [{ name: "market", type: "uint256" }],
+    outputs: [
+      {
+        name: "",
+        type: "tuple",
+        components: [
+          { name: "cautiousRatio", type: "uint24" },
+          { name: "reduceOnlyRatio", type: "uint24" },
+          { name: "hysteresis", type: "uint24" },
+          { name: "jumpRate", type: "uint24" },
+          { name: "calmPeriod", type: "uint24" },
+          { name: "cautiousFactor", type: "uint24" },
+          { name: "volatilityPeriod", type: "uint24" },
+          { name: "volatilityFactor", type: "uint16" },
+          { name: "maxInitialRate", type: "uint24" },
+          { name: "growthLots", type: "uint40" },
+          { name: "growthPeriod", type: "uint24" },
+          { name: "largeNotional", type: "uint64" },
+          { name: "stepRate", type: "uint24" },
+          { name: "stepCooldown", type: "uint24" },
+          { name: "preventivePeriod", type: "uint24" },
+        ],
+      },
+    ],
+    stateMutability: "view",
+  },
+  {
+    type: "function",
+    name: "setDelegate",
+    inputs: [
+      { name: "delegate", type: "address" },
+      { name: "allowed", type: "bool" },
+    ],
+    outputs: [],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "setGuardianLevel",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "level", type: "uint8" },
     ],
     outputs: [],
     stateMutability: "nonpayable",
@@ -815,7 +1351,169 @@ export const exchangeAbi = [
   },
   {
     type: "function",
+    name: "setLeverage",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "leverage", type: "uint256" },
+    ],
+    outputs: [],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "setTopUp",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "triggerRate", type: "uint256" },
+      { name: "maximum", type: "uint256" },
+    ],
+    outputs: [],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "settleRetired",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "accounts", type: "uint32[]" },
+    ],
+    outputs: [{ name: "settled", type: "uint256" }],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "topUp",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+    ],
+    outputs: [{ name: "amount", type: "uint256" }],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "topUpAt",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+    ],
+    outputs: [
+      {
+        name: "",
+        type: "tuple",
+        components: [
+          { name: "triggerRate", type: "uint256" },
+          { name: "remaining", type: "uint256" },
+        ],
+      },
+    ],
+    stateMutability: "view",
+  },
+  {
+    type: "function",
+    name: "tradeFor",
+    inputs: [
+      { name: "account", type: "uint256" },
+      { name: "calls", type: "bytes[]" },
+    ],
+    outputs: [{ name: "results", type: "bytes[]" }],
+    stateMutability: "payable",
+  },
+  { type: "function", name: "treasury", inputs: [], outputs: [{ name: "", type: "uint256" }], stateMutability: "view" },
+  {
+    type: "function",
+    name: "updateMarket",
+    inputs: [
+      { name: "market", type: "uint256" },
+      {
+        name: "config",
+        type: "tuple",
+        components: [
+          { name: "source", type: "address" },
+          { name: "maxAge", type: "uint16" },
+          { name: "tradeAge", type: "uint16" },
+          { name: "tickValue", type: "uint32" },
+          { name: "maxSteps", type: "uint16" },
+          { name: "extraTiers", type: "uint8" },
+          { name: "lotsPerUnit", type: "uint64" },
+          { name: "initialRate", type: "uint24" },
+          { name: "maintenanceRate", type: "uint24" },
+          { name: "targetRate", type: "uint24" },
+          { name: "slippageRate", type: "uint24" },
+          { name: "bandRate", type: "uint24" },
+          { name: "takerFeeRate", type: "uint24" },
+          { name: "makerFeeRate", type: "int24" },
+          { name: "liquidationFeeRate", type: "uint24" },
+          { name: "minNotional", type: "uint64" },
+          { name: "minMargin", type: "uint64" },
+          { name: "maxOpenInterest", type: "uint64" },
+          { name: "insuranceShare", type: "uint24" },
+          { name: "rewardRate", type: "uint24" },
+          { name: "dailyCoverCap", type: "uint96" },
+          { name: "maturity", type: "uint32" },
+          { name: "fundingCap", type: "uint24" },
+          { name: "impactNotional", type: "uint64" },
+          { name: "treasuryShare", type: "uint24" },
+        ],
+      },
+      {
+        name: "risk",
+        type: "tuple",
+        components: [
+          { name: "cautiousRatio", type: "uint24" },
+          { name: "reduceOnlyRatio", type: "uint24" },
+          { name: "hysteresis", type: "uint24" },
+          { name: "jumpRate", type: "uint24" },
+          { name: "calmPeriod", type: "uint24" },
+          { name: "cautiousFactor", type: "uint24" },
+          { name: "volatilityPeriod", type: "uint24" },
+          { name: "volatilityFactor", type: "uint16" },
+          { name: "maxInitialRate", type: "uint24" },
+          { name: "growthLots", type: "uint40" },
+          { name: "growthPeriod", type: "uint24" },
+          { name: "largeNotional", type: "uint64" },
+          { name: "stepRate", type: "uint24" },
+          { name: "stepCooldown", type: "uint24" },
+          { name: "preventivePeriod", type: "uint24" },
+        ],
+      },
+      {
+        name: "tiers",
+        type: "tuple[]",
+        components: [
+          { name: "from", type: "uint56" },
+          { name: "initialRate", type: "uint24" },
+          { name: "maintenanceRate", type: "uint24" },
+          { name: "targetRate", type: "uint24" },
+        ],
+      },
+    ],
+    outputs: [],
+    stateMutability: "nonpayable",
+  },
+  {
+    type: "function",
+    name: "updatePrice",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "data", type: "bytes[]" },
+    ],
+    outputs: [],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
     name: "withdraw",
+    inputs: [
+      { name: "amount", type: "uint256" },
+      { name: "to", type: "address" },
+    ],
+    outputs: [],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "withdrawInsurance",
     inputs: [
       { name: "amount", type: "uint256" },
       { name: "to", type: "address" },
@@ -825,7 +1523,7 @@ export const exchangeAbi = [
   },
   {
     type: "function",
-    name: "withdrawInsurance",
+    name: "withdrawTreasury",
     inputs: [
       { name: "amount", type: "uint256" },
       { name: "to", type: "address" },

@@ -5,7 +5,8 @@ import { connect } from "../chain/connect.ts";
 import { readBlock } from "../chain/readBlock.ts";
 import type { Deployment } from "../config/readDeployment.ts";
 import type { SettingValues } from "../config/settings.ts";
-import type { Plan } from "../core/plan.ts";
+import type { AccountPlan, Plan } from "../core/plan.ts";
+import type { MarketParameters } from "../core/types.ts";
 import { formatLots, formatPrice, formatQuote } from "../ops/format.ts";
 import { toJson } from "../ops/toJson.ts";
 import { type PlannedMarket, planWorld, type WorldPlan } from "../planWorld.ts";
@@ -14,8 +15,8 @@ import { formatTable } from "./formatTable.ts";
 
 export async function printPlan(settings: SettingValues, deployment: Deployment): Promise<void> {
   const chain = await connect({ ...settings, deployment });
-  const world = await takeSnapshot(chain, await readBlock(chain), settings.pageSize);
-  const plan = await planWorld(chain, world, () => settings.maxCounterparties);
+  const world = await takeSnapshot(chain, await readBlock(chain), settings);
+  const plan = await planWorld(chain, world, () => settings);
   process.stdout.write(settings.json ? `${toJson(jsonOf(plan))}\n` : textOf(plan));
 }
 
@@ -26,6 +27,8 @@ function jsonOf({ block, markets }: WorldPlan) {
       market: view.parameters.id,
       name: view.parameters.name,
       prices: view.prices,
+      level: view.level,
+      preventiveLots: view.preventiveLots,
       openInterest,
       positions: view.state.positions.size,
       plans,
@@ -40,6 +43,7 @@ function textOf({ block, markets }: WorldPlan): string {
     view.prices.ok ? formatPrice(view.prices.price, view.parameters) : view.prices.reason,
     formatLots(openInterest, view.parameters),
     String(view.state.positions.size),
+    String(view.level),
     String(plans.length),
   ]);
   const plans = markets.flatMap((market) => market.plans.map((plan) => planRow(plan, market)));
@@ -48,7 +52,7 @@ function textOf({ block, markets }: WorldPlan): string {
   );
   return [
     `block ${block.number}`,
-    formatTable(["market", "price", "open interest", "positions", "plans"], overview),
+    formatTable(["market", "price", "open interest", "positions", "level", "plans"], overview),
     plans.length === 0 ? "nothing to do" : formatTable(["market", "do", "account", "side", "lots", "detail"], plans),
     skips.length === 0 ? "" : formatTable(["market", "account", "left alone because", "detail"], skips),
   ]
@@ -58,10 +62,19 @@ function textOf({ block, markets }: WorldPlan): string {
 }
 
 function planRow(plan: Plan, { view }: PlannedMarket): string[] {
-  const detail =
-    plan.kind === "deleverage"
-      ? `${plan.cause}, X ${formatPrice(plan.price, view.parameters)}, ${plan.counterparties.length} counterparties`
-      : `equity ${formatQuote(plan.equity)}, maintenance ${formatQuote(plan.maintenance)}, about ${plan.expectedLots} lots`;
+  const { name } = view.parameters;
+  if (plan.kind === "poke") return [name, plan.kind, "-", "-", "-", `funding not accrued for ${plan.idle} s`];
   const side = plan.isLong ? "long" : "short";
-  return [view.parameters.name, plan.kind, String(plan.account), side, String(plan.lots), detail];
+  return [name, plan.kind, String(plan.account), side, String(plan.lots), detailOf(plan, view.parameters)];
+}
+
+function detailOf(plan: AccountPlan, parameters: MarketParameters): string {
+  switch (plan.kind) {
+    case "deleverage":
+      return `${plan.cause}, X ${formatPrice(plan.price, parameters)}, ${plan.counterparties.length} counterparties`;
+    case "topUp":
+      return `${formatQuote(plan.amount)} of its free collateral, tip ${formatQuote(plan.tip)}`;
+    default:
+      return `equity ${formatQuote(plan.equity)}, maintenance ${formatQuote(plan.maintenance)}, about ${plan.expectedLots} lots`;
+  }
 }

@@ -104,6 +104,18 @@ export const settings = {
     help: "accounts a snapshot reads in one call",
     schema: integer(1, 10_000, 500),
   },
+  logRange: {
+    env: "LOG_RANGE",
+    flag: "log-range",
+    help: "most blocks that the endpoint searches for logs in one request",
+    schema: integer(1, 10_000_000, 10_000),
+  },
+  pokeSeconds: {
+    env: "POKE_SECONDS",
+    flag: "poke-seconds",
+    help: "seconds after which funding that nobody accrued is accrued by a call of ours; 0 for never",
+    schema: integer(0, 86_400, 45),
+  },
   json: { env: "LOG_JSON", flag: "json", isSwitch: true, help: "one JSON object a line", schema: toggle },
 } satisfies Record<string, Setting>;
 

@@ -36,6 +36,17 @@ export function bankruptcyPrice(tick: number, base: number): bigint {
   return -decode(ZERO - 1 - tick, base, BANKRUPTCY_MANTISSA);
 }
 
+/**
+ * Width of the bankruptcy cell that holds a price ≥ 0, X16, rounded up. The outermost has no end: its width is more than any position
+ * can bear.
+ */
+export function tickWidth(price: bigint, base: number): bigint {
+  const tick = encode(price, base, BANKRUPTCY_MANTISSA);
+  if (tick === 0) return (1n << BigInt(base)) + (1n << BigInt(base - BANKRUPTCY_MANTISSA)) + 1n;
+  if (tick === (16 << BANKRUPTCY_MANTISSA) - 1) return 1n << 128n;
+  return (1n << BigInt(exponentOf(price) - BANKRUPTCY_MANTISSA)) + 1n;
+}
+
 export function coordinateU(isLong: boolean, tick: number): number {
   return isLong ? tick : MAX - tick;
 }

@@ -1,10 +1,11 @@
 /**
- * The positions of one market and the index cells they lie in, as the contract holds them. Changed only by `applyChange` and
- * `undoChange`; everything else reads.
+ * One market as the contract holds it, as far as events tell: positions and the index cells they lie in, standing top-up orders, and when
+ * large positions were last reduced. Changed only by `applyChange`, `applyEvent` and their undoing; everything else reads.
  *
  * Invariants: an entry is in exactly one cell, the one of its key; a cell that is present is not empty; within a cell, `joined`
  * orders the members as the contract's FIFO list does. Entries are frozen by type and replaced as a whole, which is what makes undo exact.
  */
+import type { TopUpOrder } from "./topUp.ts";
 import type { AccountId, Entry } from "./types.ts";
 
 export type Cell = Map<AccountId, Entry>;
@@ -17,10 +18,19 @@ export type MarketState = {
   readonly shorts: Map<number, Cell>;
   /** The next `joined`: grows only, also through undo, because only the order matters. */
   clock: number;
+  /** Every account that ever gave a top-up order, withdrawn ones too. */
+  readonly topUps: Map<AccountId, TopUpOrder>;
+  /** Seconds at which a step of a large position was last closed; steps before the snapshot are not known. */
+  readonly steppedAt: Map<AccountId, bigint>;
+  /** Seconds at which a call last accrued funding, or may have discarded its interval; 0 while not known. */
+  accruedAt: bigint;
+  /** Of the market's last event. The next one must be one more, or something was missed. */
+  sequence: bigint;
 };
 
 export function createMarketState(base: number): MarketState {
-  return { base, positions: new Map(), longs: new Map(), shorts: new Map(), clock: 0 };
+  const places = { positions: new Map(), longs: new Map(), shorts: new Map(), topUps: new Map(), steppedAt: new Map() };
+  return { base, ...places, clock: 0, accruedAt: 0n, sequence: 0n };
 }
 
 /** The cells of one side. */

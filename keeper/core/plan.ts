@@ -32,15 +32,56 @@ export type LiquidatePlan = {
   readonly expectedLots: bigint;
 };
 
-export type Plan = DeleveragePlan | LiquidatePlan;
+/** A position below maintenance that the book cannot absorb, reduced at the mark against the head of the ADL queue. */
+export type PreventivePlan = {
+  readonly kind: "preventive";
+  readonly market: MarketId;
+  readonly account: AccountId;
+  readonly isLong: boolean;
+  readonly lots: bigint;
+  /** Quote atoms. */
+  readonly equity: bigint;
+  readonly maintenance: bigint;
+  /** What the window's allowance, the queue's head and the position leave to close. */
+  readonly expectedLots: bigint;
+};
+
+export type TopUpPlan = {
+  readonly kind: "topUp";
+  readonly market: MarketId;
+  readonly account: AccountId;
+  readonly isLong: boolean;
+  readonly lots: bigint;
+  /** Quote atoms into the position. */
+  readonly amount: bigint;
+  /** Quote atoms to us. */
+  readonly tip: bigint;
+};
+
+export type PokePlan = {
+  readonly kind: "poke";
+  readonly market: MarketId;
+  /** Seconds since a call last accrued funding, as far as is known. */
+  readonly idle: bigint;
+  /** How far the funding index would move now, X16. */
+  readonly delta: bigint;
+};
+
+/** About one account. */
+export type AccountPlan = DeleveragePlan | LiquidatePlan | PreventivePlan | TopUpPlan;
+export type Plan = AccountPlan | PokePlan;
 
 export type SkipReason =
   | "price unavailable"
-  | "price out of range"
   | "no positions"
   | "healthy"
   | "market insolvent: waiting for the waterfall"
-  | "bankrupt: after the one planned";
+  | "bankrupt: after the one planned"
+  | "topped up first"
+  | "top-up beyond its order or the free collateral"
+  | "large: cooling down after a step"
+  | "the book cannot absorb it"
+  | "the book cannot absorb it, and no counterparty is in profit";
 
 /** `account` is missing when the reason holds for the whole market. */
 export type Skip = {
@@ -54,5 +95,6 @@ export type MarketPlan = { readonly plans: readonly Plan[]; readonly skips: read
 
 /** Names a piece of work, whatever its numbers are: what attempts and cool-downs are counted by. */
 export function planKey(plan: Plan): string {
-  return plan.kind === "deleverage" ? `${plan.market}:deleverage` : `${plan.market}:liquidate:${plan.account}`;
+  if (plan.kind === "deleverage" || plan.kind === "poke") return `${plan.market}:${plan.kind}`;
+  return `${plan.market}:${plan.kind}:${plan.account}`;
 }

@@ -15,7 +15,7 @@ export type ScoreParameters = {
   readonly base: number;
   /** P, X16. */
   readonly price: bigint;
-  /** P' = P − F, X16, positive. */
+  /** P' = P − F, X16. */
   readonly adjusted: bigint;
   /** Eligible cells have u below this … */
   readonly uLimit: number;
@@ -31,10 +31,11 @@ export function gain(p: ScoreParameters, u: number): bigint {
   return BigInt.asUintN(256, (profit * p.price) << SCALE_BITS) / entry;
 }
 
-/** |P' − b| in X16; positive for eligible v. */
+/** |P' − b| in X16 for eligible v; at least 1, as at the very edge of a cell below zero. */
 export function equity(p: ScoreParameters, v: number): bigint {
   const b = bankruptcyPrice(p.isLong ? MAX - v : v, p.base);
-  return BigInt.asUintN(256, p.isLong ? p.adjusted - b : b - p.adjusted);
+  const distance = p.isLong ? p.adjusted - b : b - p.adjusted;
+  return distance > 0n ? distance : 1n;
 }
 
 /** Score of an eligible cell × 2^64, rounded down. */

@@ -44,18 +44,44 @@ export type Prices = {
   readonly funding: bigint;
 };
 
-/** The part of MarketConfig that decisions need. Rates in pips (1e-6). */
+/** A margin tier above the first: its rates hold for the slice of notional from `from` on, up to the next tier's. Rates in pips. */
+export type Tier = {
+  /** Quote atoms. */
+  readonly from: bigint;
+  readonly initialRate: bigint;
+  readonly maintenanceRate: bigint;
+  readonly targetRate: bigint;
+};
+
+/** The part of MarketConfig and RiskConfig that decisions need. Rates in pips (1e-6). */
 export type MarketParameters = {
   readonly id: MarketId;
   readonly name: string;
   /** Grid base exponent. */
   readonly base: number;
   readonly lotsPerUnit: bigint;
+  /** Quote atoms of one lot at one tick. */
+  readonly tickValue: bigint;
+  readonly initialRate: bigint;
   readonly maintenanceRate: bigint;
   readonly targetRate: bigint;
   readonly slippageRate: bigint;
+  /** How far from the mark anything may fill. */
+  readonly bandRate: bigint;
   readonly liquidationFeeRate: bigint;
   /** Quote atoms; a smaller remainder is closed, too. */
   readonly minNotional: bigint;
+  /** Quote atoms; equity that a position which grew or was topped up must have. */
+  readonly minMargin: bigint;
   readonly maxSteps: number;
+  /** Most that funding moves in eight hours, as a share of the price; 0 for no funding. */
+  readonly fundingCap: bigint;
+  /** Margin tiers above the first, ascending. */
+  readonly tiers: readonly Tier[];
+  /** Quote atoms; a solvent position above it is liquidated in steps … */
+  readonly largeNotional: bigint;
+  /** … of this share of it … */
+  readonly stepRate: bigint;
+  /** … with so many seconds between two. */
+  readonly stepCooldown: bigint;
 };

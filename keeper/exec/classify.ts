@@ -4,6 +4,7 @@
  * outcompeted: already done, or the situation passed; quiet. stale-input: our list does not fit the contract's state; plan again.
  * not-yet: the market or the book says no for now; cool down. unexpected: a defect, ours or the contract's; loud.
  */
+import type { Plan } from "../core/plan.ts";
 
 export type RevertClass = "outcompeted" | "stale-input" | "not-yet" | "unexpected";
 
@@ -11,6 +12,12 @@ const CLASSES: Readonly<Record<string, RevertClass>> = {
   NothingToDeleverage: "outcompeted",
   NotLiquidatable: "outcompeted",
   NoPosition: "outcompeted",
+  // Somebody else topped it up, or its owner withdrew the order.
+  AboveTrigger: "outcompeted",
+  NoTopUp: "outcompeted",
+  // The ratio recovered, or others used the window's allowance up.
+  PreventiveNotOpen: "outcompeted",
+  MarketRetired: "outcompeted",
   // Between plan and call the price moved: another plan fits now.
   PositionBankrupt: "outcompeted",
   MarketInsolvent: "outcompeted",
@@ -24,6 +31,9 @@ const CLASSES: Readonly<Record<string, RevertClass>> = {
   UnknownAccount: "stale-input",
 
   BookCannotAbsorb: "not-yet",
+  LiquidationCoolingDown: "not-yet",
+  InsufficientTopUp: "not-yet",
+  InsufficientFreeCollateral: "not-yet",
   StalePrice: "not-yet",
   PriceUnavailable: "not-yet",
   PriceOutOfRange: "not-yet",
@@ -32,6 +42,8 @@ const CLASSES: Readonly<Record<string, RevertClass>> = {
   DeadlineExpired: "not-yet",
 };
 
-export function classify(errorName: string): RevertClass {
+/** @param kind Of the plan: without a list of its own, there is nothing stale about nobody's being eligible. */
+export function classify(errorName: string, kind: Plan["kind"] = "deleverage"): RevertClass {
+  if (kind !== "deleverage" && errorName === "NoEligibleCounterparty") return "not-yet";
   return CLASSES[errorName] ?? "unexpected";
 }

@@ -35,7 +35,7 @@ export async function execute({ chain, dispatcher, plan, limits }: ExecuteParame
     gas = ample < GAS_CAP ? ample : GAS_CAP;
     receipt = await dispatcher.send(call, gas);
   } catch (error) {
-    return refusal(error);
+    return refusal(error, plan);
   }
   const hash = receipt.transactionHash;
   if (receipt.status === "reverted") {
@@ -43,19 +43,21 @@ export async function execute({ chain, dispatcher, plan, limits }: ExecuteParame
     return explainRevert({ chain, dispatcher, plan, limits }, call, receipt);
   }
   const effect = verifyEffect(plan, chain.deployment.exchange, receipt);
+  // a poke never reverts: when another call of its block came first, it finds nothing to accrue
+  if (effect === undefined && plan.kind === "poke") return { kind: "outcompeted", hash, reason: "already accrued" };
   if (effect === undefined) return { kind: "ineffective", hash, reason: "no expected event" };
   return { kind: "effective", hash, block: receipt.blockNumber, gasUsed: receipt.gasUsed, effect };
 }
 
-function refusal(error: unknown): Outcome {
+function refusal(error: unknown, plan: Plan): Outcome {
   const revert = contractError(error);
   if (revert === undefined) return { kind: "infra", reason: describeError(error) };
-  return { kind: classify(revert.name), reason: `${revert.name}(${revert.args.join(", ")})` };
+  return { kind: classify(revert.name, plan.kind), reason: `${revert.name}(${revert.args.join(", ")})` };
 }
 
 /** The simulation passed and the transaction did not: somebody came in between. The same call on the state after it says what for. */
 async function explainRevert(
-  { chain, dispatcher }: ExecuteParameters,
+  { chain, dispatcher, plan }: ExecuteParameters,
   call: PreparedCall,
   receipt: TransactionReceipt,
 ): Promise<Outcome> {
@@ -64,7 +66,7 @@ async function explainRevert(
     const request = { ...call, account: dispatcher.account.address, gas: GAS_CAP };
     await chain.client.call({ ...request, blockNumber: receipt.blockNumber });
   } catch (error) {
-    const outcome = refusal(error);
+    const outcome = refusal(error, plan);
     return outcome.kind === "infra" ? { ...outcome, hash } : ({ ...outcome, hash } satisfies Outcome);
   }
   return { kind: "outcompeted", reason: "reverted, and would pass now", hash };

@@ -15,13 +15,29 @@ export type CallLimits = {
 export type PreparedCall = { readonly to: Address; readonly data: Hex };
 
 export function prepareCall(exchange: Address, plan: Plan, limits: CallLimits): PreparedCall {
+  return { to: exchange, data: encode(plan, limits) };
+}
+
+function encode(plan: Plan, limits: CallLimits): Hex {
+  const abi = exchangeAbi;
   const market = BigInt(plan.market);
-  if (plan.kind === "liquidate") {
-    const args = [market, BigInt(plan.account), BigInt(limits.maxSteps)] as const;
-    return { to: exchange, data: encodeFunctionData({ abi: exchangeAbi, functionName: "liquidate", args }) };
+  const steps = BigInt(limits.maxSteps);
+  switch (plan.kind) {
+    case "liquidate":
+      return encodeFunctionData({ abi, functionName: "liquidate", args: [market, BigInt(plan.account), steps] });
+    case "preventive": {
+      const args = [market, BigInt(plan.account), steps, BigInt(limits.maxCounterparties)] as const;
+      return encodeFunctionData({ abi, functionName: "preventiveDeleverage", args });
+    }
+    case "topUp":
+      return encodeFunctionData({ abi, functionName: "topUp", args: [market, BigInt(plan.account)] });
+    case "poke":
+      return encodeFunctionData({ abi, functionName: "poke", args: [market] });
+    case "deleverage": {
+      // No bounds on price or time: deleveraging is a duty, and the contract fixes the price. A late call finds nothing to do.
+      const bounds = { deadline: 0, minPrice: minInt128, maxPrice: maxInt128, nominee: plan.nominee };
+      const args = [market, plan.counterparties, { ...limits, ...bounds }] as const;
+      return encodeFunctionData({ abi, functionName: "autoDeleverage", args });
+    }
   }
-  // No bounds on price or time: deleveraging is a duty, and the contract fixes the price. A late call finds nothing to do.
-  const bounds = { deadline: 0, minPrice: minInt128, maxPrice: maxInt128, nominee: plan.nominee };
-  const args = [market, plan.counterparties, { ...limits, ...bounds }] as const;
-  return { to: exchange, data: encodeFunctionData({ abi: exchangeAbi, functionName: "autoDeleverage", args }) };
 }

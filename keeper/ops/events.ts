@@ -33,6 +33,10 @@ export type KeeperEvent =
       readonly price: bigint;
       readonly text: string;
     }
+  /** The circuit breaker's level changed: 0 normal, 1 cautious, 2 reduce-only. */
+  | { readonly type: "level"; readonly block: bigint; readonly market: MarketId; readonly level: number }
+  /** An event of this market never arrived: the local copy was thrown away. */
+  | { readonly type: "gap"; readonly block: bigint; readonly market: string }
   /** A whole market is left alone. */
   | { readonly type: "skip"; readonly block: bigint; readonly skip: Skip }
   /** What would be done, in mode observe. */

@@ -5,6 +5,7 @@ import type { Plan } from "../core/plan.ts";
 import type { MarketId } from "../core/types.ts";
 import type { Outcome } from "../exec/outcome.ts";
 import type { KeeperEvent } from "./events.ts";
+import { formatQuote } from "./format.ts";
 
 export type NameOf = (market: MarketId) => string;
 
@@ -24,6 +25,10 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
       return `block ${event.block} ${nameOf(event.market)} feed answered ${event.answer} (round ${event.round})`;
     case "price":
       return `block ${event.block} ${nameOf(event.market)} price ${event.text}`;
+    case "level":
+      return `block ${event.block} ${nameOf(event.market)} circuit breaker at level ${event.level}`;
+    case "gap":
+      return `block ${event.block} an event of ${event.market} is missing, taking a snapshot`;
     case "skip":
       return `block ${event.block} ${nameOf(event.skip.market)} skipped: ${event.skip.reason}${event.skip.details ? ` (${event.skip.details})` : ""}`;
     case "plan":
@@ -31,7 +36,7 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
     case "attempt":
       return `block ${event.block} ${formatPlan(event.plan, nameOf)}: ${formatOutcome(event.plan, event.outcome)}`;
     case "seen":
-      return `block ${event.block} ${nameOf(event.market)} seen ${event.event} of account ${event.account}: ${event.lots} lots, tx ${event.hash}`;
+      return `block ${event.block} ${nameOf(event.market)} seen ${event.event} of account ${event.account}${event.lots > 0n ? `: ${event.lots} lots` : ""}, tx ${event.hash}`;
     case "idle":
       return `block ${event.block} idle${event.waiting === 0 ? "" : ` (${event.waiting} waiting)`}`;
     case "trouble":
@@ -42,9 +47,11 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
 }
 
 export function formatPlan(plan: Plan, nameOf: NameOf): string {
+  if (plan.kind === "poke") return `${nameOf(plan.market)} poke, funding not accrued for ${plan.idle} s`;
   const side = plan.isLong ? "long" : "short";
   const subject = `${nameOf(plan.market)} ${plan.kind} account ${plan.account} (${side}, ${plan.lots} lots)`;
-  if (plan.kind === "liquidate") return `${subject}, about ${plan.expectedLots}`;
+  if (plan.kind === "topUp") return `${subject} by ${formatQuote(plan.amount)}`;
+  if (plan.kind !== "deleverage") return `${subject}, about ${plan.expectedLots}`;
   const count = plan.counterparties.length;
   return `${subject} against ${count === 0 ? "the contract's pick" : `${count} counterparties`}`;
 }
@@ -53,11 +60,15 @@ function formatOutcome(plan: Plan, outcome: Outcome): string {
   const hash = outcome.hash === undefined ? "" : `, tx ${outcome.hash}`;
   if (outcome.kind !== "effective") return `${outcome.kind}: ${outcome.reason}${hash}`;
   const { effect, gasUsed } = outcome;
+  const other = plan.kind === "poke" || effect.account === plan.account ? "" : ` of account ${effect.account} instead`;
   const parts = [
-    `${effect.lots} lots closed${effect.account === plan.account ? "" : ` of account ${effect.account} instead`}`,
+    effect.lots > 0n ? `${effect.lots} lots closed${other}` : "",
     effect.sweptLots > 0n ? `${effect.sweptLots} of them in the book` : "",
     effect.adlCounterparties > 0 ? `${effect.adlCounterparties} counterparties deleveraged` : "",
     effect.principalCounterparties > 0 ? `${effect.principalCounterparties} in the principal stage` : "",
+    effect.preventiveCounterparties > 0 ? `against ${effect.preventiveCounterparties} counterparties at the mark` : "",
+    effect.toppedUp > 0n ? `${formatQuote(effect.toppedUp)} moved into the position` : "",
+    plan.kind === "poke" && effect.accrued ? "funding accrued" : "",
     effect.removedOrders > 0 ? `${effect.removedOrders} orders removed` : "",
   ];
   return `effective: ${parts.filter((part) => part !== "").join(", ")}, gas ${gasUsed}${hash}`;

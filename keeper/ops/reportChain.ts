@@ -1,5 +1,5 @@
 /**
- * What happened on chain that an operator wants to see: announced prices, and liquidations and deleveragings by others.
+ * What happened on chain that an operator wants to see: announced prices, and the work that others did.
  */
 import { type Address, isAddressEqual } from "viem";
 import type { ChainEvent } from "../chain/readEvents.ts";
@@ -9,12 +9,13 @@ import type { Log } from "./events.ts";
 
 /** @param keeper Our own address: what it did is reported with its transactions. */
 export function reportChain(
-  { world, events, rolledBack, snapshot }: Advance,
+  { world, events, rolledBack, snapshot, gap }: Advance,
   keeper: Address | undefined,
   log: Log,
 ): void {
   const block = tipOf(world).number;
   if (rolledBack > 0) log({ type: "reorg", block, depth: rolledBack });
+  if (gap !== undefined) log({ type: "gap", block, market: gap });
   if (snapshot) {
     const positions = [...world.markets.values()].reduce((sum, { state }) => sum + state.positions.size, 0);
     log({ type: "snapshot", block, markets: world.markets.size, positions });
@@ -28,7 +29,8 @@ export function reportChain(
     }
     const work = workOf(event);
     if (work === undefined || (keeper !== undefined && isAddressEqual(work.caller, keeper))) continue;
-    const { market, account, lots } = work;
+    const { market, account } = work;
+    const lots = "lots" in work ? work.lots : 0n;
     log({
       type: "seen",
       block: event.blockNumber,
@@ -43,6 +45,7 @@ export function reportChain(
 
 function workOf(event: ChainEvent) {
   if (event.eventName === "Liquidated" || event.eventName === "BankruptcySwept") return event.args;
+  if (event.eventName === "ToppedUp") return event.args;
   if (event.eventName === "DeleverageCall") return { ...event.args, account: event.args.bankrupt };
   return undefined;
 }

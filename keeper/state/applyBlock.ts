@@ -1,23 +1,30 @@
 /**
- * Puts one block's position changes onto the world. Pure: no I/O.
+ * Puts one block's events onto the world. Pure: no I/O.
  */
 import type { BlockRef } from "../chain/connect.ts";
 import type { ChainEvent } from "../chain/readEvents.ts";
-import { applyChange } from "../core/applyChange.ts";
+import { applyEvent } from "../core/applyEvent.ts";
+import { toMarketEvent } from "./toMarketEvent.ts";
 import type { Frame } from "./world.ts";
 import { MAX_FRAMES, tipOf, type World } from "./world.ts";
 
-export function applyBlock(world: World, block: BlockRef, events: readonly ChainEvent[]): void {
+/**
+ * Returns a market of which an event before one of these was missed: then the world is half changed, and of no use any more.
+ * Undefined when every event was the next one of its market.
+ */
+export function applyBlock(world: World, block: BlockRef, events: readonly ChainEvent[]): string | undefined {
   if (block.parentHash !== tipOf(world).hash) throw new Error(`block ${block.number} does not follow the tip`);
   const undos: Frame["undos"][number][] = [];
   for (const event of events) {
-    if (event.eventName !== "PositionChanged") continue;
-    const market = Number(event.args.market);
-    const state = world.markets.get(market)?.state;
-    if (state === undefined) continue; // listed in this very block: the follower takes a new snapshot
-    const { account, lots, cost, margin, fundingIndex } = event.args;
-    undos.push({ market, undo: applyChange(state, { account: Number(account), lots, cost, margin, fundingIndex }) });
+    const found = toMarketEvent(event, block.timestamp);
+    if (found === undefined) continue;
+    const market = world.markets.get(found.market);
+    if (market === undefined) continue; // listed in this very block: the follower takes a new snapshot
+    const undo = applyEvent(market.state, found.event, market.parameters);
+    if (undo === undefined) return market.parameters.name;
+    undos.push({ market: found.market, undo });
   }
   world.frames.push({ block, undos });
   if (world.frames.length > MAX_FRAMES) world.frames.shift();
+  return undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Where two worlds differ: positions, and the order inside cells. Empty when the local copy is right.
+ * Where two worlds differ: the number of the last event, top-up orders, positions, and the order inside cells. Empty when the local copy is right.
  */
 import { cellsOf, type MarketState, membersOf } from "../core/marketState.ts";
 import type { World } from "./world.ts";
@@ -16,6 +16,13 @@ export function compareWorlds(local: World, truth: World): string[] {
 
 function compareStates(local: MarketState, truth: MarketState): string[] {
   const differences: string[] = [];
+  if (local.sequence !== truth.sequence) differences.push(`event ${local.sequence}, should be ${truth.sequence}`);
+  for (const [account, order] of truth.topUps) {
+    const mine = local.topUps.get(account);
+    if (mine?.triggerRate !== order.triggerRate || mine.remaining !== order.remaining) {
+      differences.push(`the top-up order of account ${account} differs`);
+    }
+  }
   for (const account of new Set([...local.positions.keys(), ...truth.positions.keys()])) {
     const [a, b] = [local.positions.get(account), truth.positions.get(account)];
     if (a === undefined || b === undefined) differences.push(`account ${account} ${a ? "is closed" : "is missing"}`);

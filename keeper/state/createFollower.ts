@@ -8,7 +8,7 @@ import { type ChainEvent, readEvents } from "../chain/readEvents.ts";
 import { applyBlock } from "./applyBlock.ts";
 import { compareWorlds } from "./compareWorlds.ts";
 import { rollBack } from "./rollBack.ts";
-import { takeSnapshot } from "./takeSnapshot.ts";
+import { type SnapshotOptions, takeSnapshot } from "./takeSnapshot.ts";
 import { tipOf, type World } from "./world.ts";
 
 export type Advance = {
@@ -18,6 +18,8 @@ export type Advance = {
   readonly applied: number;
   readonly rolledBack: number;
   readonly snapshot: boolean;
+  /** The market of which an event was missed, which led to the snapshot. */
+  readonly gap?: string;
 };
 
 export type Follower = {
@@ -33,8 +35,10 @@ export type Follower = {
 const CHUNK = 48n;
 /** Further behind than this a snapshot is cheaper than the blocks. */
 const MAX_BEHIND = 2_000n;
+/** What markets there are and their parameters are read anew: both are rare. */
+const RENEWS: ReadonlySet<string> = new Set(["MarketListed", "MarketConfigured"]);
 
-export function createFollower(chain: Chain, pageSize: number): Follower {
+export function createFollower(chain: Chain, options: SnapshotOptions): Follower {
   let world: World | undefined;
 
   async function advance(): Promise<Advance> {
@@ -63,9 +67,10 @@ export function createFollower(chain: Chain, pageSize: number): Follower {
       const linked = linkedPrefix(blocks);
       const { aggregators } = world;
       const logs = await Promise.all(linked.map((block) => readEvents(chain, block, aggregators)));
-      if (logs.flat().some((event) => event.eventName === "MarketListed")) return startOver(head);
+      if (logs.flat().some(({ eventName }) => RENEWS.has(eventName))) return startOver(head);
       for (const [i, block] of linked.entries()) {
-        applyBlock(world, block, logs[i] ?? []);
+        const gap = applyBlock(world, block, logs[i] ?? []);
+        if (gap !== undefined) return { ...(await startOver(head)), gap };
         events.push(...(logs[i] ?? []));
         applied++;
       }
@@ -75,13 +80,14 @@ export function createFollower(chain: Chain, pageSize: number): Follower {
 
   async function startOver(head: BlockRef): Promise<Advance> {
     world = undefined;
-    world = await takeSnapshot(chain, head, pageSize);
+    world = await takeSnapshot(chain, head, options);
     return { world, events: [], applied: 0, rolledBack: 0, snapshot: true };
   }
 
   async function reconcile(): Promise<readonly string[]> {
     if (world === undefined) return [];
-    const differences = compareWorlds(world, await takeSnapshot(chain, tipOf(world), pageSize));
+    const ordered = new Map([...world.markets].map(([id, { state }]) => [id, [...state.topUps.keys()]]));
+    const differences = compareWorlds(world, await takeSnapshot(chain, tipOf(world), options, ordered));
     if (differences.length > 0) world = undefined;
     return differences;
   }

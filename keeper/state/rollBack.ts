@@ -1,7 +1,7 @@
 /**
  * Takes the newest block off the world. Returns false, and changes nothing, when it is the oldest one known.
  */
-import { undoChange } from "../core/applyChange.ts";
+import { undoEvent } from "../core/applyEvent.ts";
 import type { World } from "./world.ts";
 
 export function rollBack(world: World): boolean {
@@ -9,7 +9,7 @@ export function rollBack(world: World): boolean {
   const frame = world.frames.pop();
   for (const { market, undo } of frame?.undos.toReversed() ?? []) {
     const state = world.markets.get(market)?.state;
-    if (state !== undefined) undoChange(state, undo);
+    if (state !== undefined) undoEvent(state, undo);
   }
   return true;
 }

@@ -1,5 +1,5 @@
 /**
- * A world from nothing: every market and every open position at one block.
+ * A world from nothing: every market, every open position and every standing top-up order at one block.
  */
 import { exchangeAbi } from "../chain/abi.ts";
 import { readAggregators } from "../chain/aggregators.ts";
@@ -7,19 +7,39 @@ import { exchangeAt } from "../chain/atBlock.ts";
 import type { BlockRef, Chain } from "../chain/connect.ts";
 import { readMarket } from "../chain/readMarket.ts";
 import { readPositions } from "../chain/readPositions.ts";
+import { readTopUpAccounts, readTopUps } from "../chain/readTopUps.ts";
 import { fromSnapshot } from "../core/fromSnapshot.ts";
+import type { AccountId, MarketId } from "../core/types.ts";
 import type { Market, World } from "./world.ts";
 
-export async function takeSnapshot(chain: Chain, block: BlockRef, pageSize: number): Promise<World> {
+export type SnapshotOptions = {
+  /** Accounts that the lens reads in one call. */
+  readonly pageSize: number;
+  /** Blocks that the endpoint searches for logs in one request. */
+  readonly logRange: number;
+};
+
+/** @param topUpAccounts Who ever gave a top-up order, when that is known: it saves the search for them. */
+export async function takeSnapshot(
+  chain: Chain,
+  block: BlockRef,
+  { pageSize, logRange }: SnapshotOptions,
+  topUpAccounts?: ReadonlyMap<MarketId, Iterable<AccountId>>,
+): Promise<World> {
+  const ordered = topUpAccounts ?? (await readTopUpAccounts(chain, block, logRange));
   const at = exchangeAt(chain, block);
   const count = Number(await chain.client.readContract({ ...at, abi: exchangeAbi, functionName: "marketCount" }));
   const markets = await Promise.all(
     Array.from({ length: count }, async (_, i): Promise<Market> => {
-      const [listed, positions] = await Promise.all([
+      const [{ sequence, ...listed }, positions, topUps] = await Promise.all([
         readMarket(chain, block, i + 1),
         readPositions(chain, block, i + 1, pageSize),
+        readTopUps(chain, block, i + 1, ordered.get(i + 1) ?? []),
       ]);
-      return { ...listed, state: fromSnapshot(listed.parameters.base, positions) };
+      const state = fromSnapshot(listed.parameters.base, positions);
+      state.sequence = sequence;
+      for (const [account, order] of topUps) state.topUps.set(account, order);
+      return { ...listed, state };
     }),
   );
   return {

@@ -8,13 +8,13 @@
 import type { Aggregators } from "../chain/aggregators.ts";
 import type { BlockRef } from "../chain/connect.ts";
 import type { ListedMarket } from "../chain/readMarket.ts";
-import type { Undo } from "../core/applyChange.ts";
+import type { EventUndo } from "../core/applyEvent.ts";
 import type { MarketState } from "../core/marketState.ts";
 import type { MarketId } from "../core/types.ts";
 
 export type Market = ListedMarket & { readonly state: MarketState };
 
-export type Frame = { readonly block: BlockRef; readonly undos: readonly { market: MarketId; undo: Undo }[] };
+export type Frame = { readonly block: BlockRef; readonly undos: readonly { market: MarketId; undo: EventUndo }[] };
 
 export type World = {
   readonly markets: ReadonlyMap<MarketId, Market>;

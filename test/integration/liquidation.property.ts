@@ -1,6 +1,7 @@
 /** Liquidation on random positions and random books: who may be liquidated, how much, at what price, and what is left (LIQ-1, LIQ-2). */
 import { expect } from "chai";
-import { closeSize, marginHealth } from "../../keeper/core/marginHealth.ts";
+import { closeSize } from "../../keeper/core/closeSize.ts";
+import { marginHealth } from "../../keeper/core/marginHealth.ts";
 import { checkInvariants } from "../utils/invariants.ts";
 import { keeperParameters } from "../utils/keeperView.ts";
 import { abs, equityX16, isBankrupt } from "../utils/model.ts";

@@ -159,7 +159,10 @@ test("behavior: refused lists are planned again, then left to the contract, then
     sweptLots: 0n,
     adlCounterparties: 1,
     principalCounterparties: 0,
+    preventiveCounterparties: 0,
     removedOrders: 0,
+    toppedUp: 0n,
+    accrued: false,
   };
   assert.ok(holds.note(deleverage, { kind: "effective", hash: "0x", block: 1n, gasUsed: 1n, effect }, now));
   assert.equal(holds.staleLists(1), 0);

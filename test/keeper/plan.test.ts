@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MarketView } from "../../keeper/core/marketView.ts";
 import { pickBankrupt } from "../../keeper/core/pickBankrupt.ts";
+import type { Plan } from "../../keeper/core/plan.ts";
 import { planMarket } from "../../keeper/core/planMarket.ts";
 import { bankruptcyPriceAt, isBankrupt } from "../../keeper/core/position.ts";
 import type { Position } from "../../keeper/core/types.ts";
 import { MARK, marketOf, PARAMETERS, PRICES, position } from "./helpers/market.ts";
 
 function viewOf(positions: readonly Position[], changes: Partial<MarketView> = {}): MarketView {
-  return { parameters: PARAMETERS, state: marketOf(positions), prices: { ok: true, ...PRICES }, taken: 0, ...changes };
+  const book = { touch: { bestBid: 5_999_000n, bestAsk: 6_001_000n }, level: 0, preventiveLots: 0n };
+  const common = { parameters: PARAMETERS, state: marketOf(positions), taken: 0, now: 1_000n, free: new Map() };
+  return { ...common, ...book, prices: { ok: true, ...PRICES, accrued: 0n }, ...changes };
 }
 
 const winner = (account: number, entry = 90_000_000n) => position(account, -10n, entry, 9_000_000n);
@@ -17,6 +20,8 @@ const healthy = position(9, 10n, 60_000_000n, 20_000_000n);
 const thin = position(8, 100n, 60_000_000n, 1_000_000n); // below maintenance, solvent
 const bankrupt = position(1, 10n, 70_000_000n, 7_000_000n); // b = 63m
 const worse = position(2, 10n, 80_000_000n, 8_000_000n); // b = 72m
+
+const accountOf = (plan: Plan) => ("account" in plan ? plan.account : undefined);
 
 test("behavior: nothing to do, with a reason", () => {
   assert.deepEqual(planMarket(viewOf([])).skips, [{ market: 1, reason: "no positions" }]);
@@ -40,7 +45,7 @@ test("behavior: below maintenance is liquidated, worst first", () => {
   const thinner = position(6, 100n, 60_000_000n, 900_000n);
   const { plans } = planMarket(viewOf([healthy, thin, thinner]));
   assert.deepEqual(
-    plans.map(({ kind, account }) => [kind, account]),
+    plans.map((plan) => [plan.kind, accountOf(plan)]),
     [
       ["liquidate", 6],
       ["liquidate", 8],
@@ -94,9 +99,9 @@ test("behavior: a position in the cell of P' is nominated, and does not stop liq
   const edge = position(5, 10n, 60_000_000n, 0n);
   const prices = { price: MARK - 1n, funding: 0n };
   assert.ok(isBankrupt(edge, prices) && bankruptcyPriceAt(edge, 0n) === MARK);
-  const { plans } = planMarket(viewOf([edge, thin, winner(3)], { prices: { ok: true, ...prices } }));
+  const { plans } = planMarket(viewOf([edge, thin, winner(3)], { prices: { ok: true, ...prices, accrued: 0n } }));
   assert.deepEqual(
-    plans.map(({ kind, account }) => [kind, account]),
+    plans.map((plan) => [plan.kind, accountOf(plan)]),
     [
       ["deleverage", 5],
       ["liquidate", 8],

@@ -1,7 +1,7 @@
 /** Published rankings, and the size of a partial liquidation, recomputed by our own functions. */
 import { expect } from "chai";
 import { network } from "hardhat";
-import { closeSize } from "../../keeper/core/marginHealth.ts";
+import { closeSize } from "../../keeper/core/closeSize.ts";
 import { bankruptcyTick, cellOf, entryTick, type PositionState, rankAll, scoreOf, X16 } from "../utils/model.ts";
 
 // help.zubr.io, ADL: score = profit percent × leverage, highest first
@@ -89,6 +89,15 @@ describe("Published examples: partial liquidation", () => {
     liquidationFeeRate: 3_000n,
     minNotional: 1n,
     maxSteps: 64,
+    tickValue: 1n,
+    initialRate: 200_000n,
+    bandRate: 50_000n,
+    minMargin: 1n,
+    fundingCap: 0n,
+    tiers: [],
+    largeNotional: 1n << 60n,
+    stepRate: 1_000_000n,
+    stepCooldown: 0n,
   };
   const prices = { price: 5_500_000n * X16, funding: 0n };
 

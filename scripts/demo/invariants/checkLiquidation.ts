@@ -2,7 +2,8 @@
  * Checks one liquidation against the replay of the state before it: LIQ-1 and LIQ-2. Applies the transaction to the replay on the way.
  */
 import { abs } from "../../../keeper/core/integers.ts";
-import { closeSize, marginHealth } from "../../../keeper/core/marginHealth.ts";
+import { closeSize } from "../../../keeper/core/closeSize.ts";
+import { marginHealth } from "../../../keeper/core/marginHealth.ts";
 import { equityX16, PIPS, settle } from "../../../keeper/core/position.ts";
 import { applyLog } from "../replay/applyLog.ts";
 import { closeIsCovered, liquidationLimit, requirement } from "../replay/arithmetic.ts";

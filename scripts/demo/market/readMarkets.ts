@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { Address, PublicClient } from "viem";
+import { toParameters } from "../../../keeper/chain/toParameters.ts";
 import { exchangeAbi } from "../chain/abi.ts";
 import type { DemoMarket } from "./market.ts";
 
@@ -31,9 +32,12 @@ export async function readMarkets(
   const read = { address: exchange, abi: exchangeAbi } as const;
   const markets = await Promise.all(
     deployment.markets.map(async ({ id, name, aggregator, ticksPerPrice }, index): Promise<DemoMarket> => {
-      const [config, view] = await Promise.all([
-        client.readContract({ ...read, functionName: "marketConfig", args: [BigInt(id)] }),
-        client.readContract({ ...read, functionName: "marketAt", args: [BigInt(id)] }),
+      const args = [BigInt(id)] as const;
+      const [config, risk, tiers, view] = await Promise.all([
+        client.readContract({ ...read, functionName: "marketConfig", args }),
+        client.readContract({ ...read, functionName: "riskConfig", args }),
+        client.readContract({ ...read, functionName: "marketTiers", args }),
+        client.readContract({ ...read, functionName: "marketAt", args }),
       ]);
       return {
         index,
@@ -51,18 +55,7 @@ export async function readMarkets(
         dailyCoverCap: config.dailyCoverCap,
         minNotional: config.minNotional,
         maxSteps: config.maxSteps,
-        parameters: {
-          id,
-          name,
-          base: Number(view.base),
-          lotsPerUnit: config.lotsPerUnit,
-          maintenanceRate: BigInt(config.maintenanceRate),
-          targetRate: BigInt(config.targetRate),
-          slippageRate: BigInt(config.slippageRate),
-          liquidationFeeRate: BigInt(config.liquidationFeeRate),
-          minNotional: config.minNotional,
-          maxSteps: config.maxSteps,
-        },
+        parameters: toParameters(id, name, { config, risk, tiers, view }),
       };
     }),
   );

@@ -30,6 +30,15 @@ export const MARKET: DemoMarket = {
     liquidationFeeRate: 1_000n,
     minNotional: 10_000_000n,
     maxSteps: 64,
+    tickValue: 10n,
+    initialRate: 20_000n,
+    bandRate: 50_000n,
+    minMargin: 1_000_000n,
+    fundingCap: 5_000n,
+    tiers: [],
+    largeNotional: (1n << 64n) - 1n,
+    stepRate: 1_000_000n,
+    stepCooldown: 0n,
   },
 };
 

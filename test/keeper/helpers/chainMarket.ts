@@ -15,6 +15,10 @@ export const EMPTY_MARKET = {
   coverDrawn: 0n,
   bestBid: 0n,
   bestAsk: 0n,
+  longValue: 0n,
+  sequence: 0n,
+  status: 0,
+  finalPrice: 0n,
 };
 
 export const CONFIG = {
@@ -39,4 +43,26 @@ export const CONFIG = {
   rewardRate: 0,
   dailyCoverCap: 0n,
   maturity: 0,
+  extraTiers: 0,
+  fundingCap: 0,
+  impactNotional: 0n,
+  treasuryShare: 0,
+} as const;
+
+export const RISK = {
+  cautiousRatio: 0,
+  reduceOnlyRatio: 0,
+  hysteresis: 0,
+  jumpRate: 0,
+  calmPeriod: 0,
+  cautiousFactor: 1_000_000,
+  volatilityPeriod: 3_600,
+  volatilityFactor: 0,
+  maxInitialRate: 1_000_000,
+  growthLots: 1,
+  growthPeriod: 1,
+  largeNotional: PARAMETERS.largeNotional,
+  stepRate: Number(PARAMETERS.stepRate),
+  stepCooldown: Number(PARAMETERS.stepCooldown),
+  preventivePeriod: 60,
 } as const;

@@ -20,24 +20,35 @@ import { aggregatorAbi } from "../../../keeper/chain/aggregators.ts";
 import type { Chain } from "../../../keeper/chain/connect.ts";
 import { cellsOf, type MarketState, membersOf } from "../../../keeper/core/marketState.ts";
 import type { Position } from "../../../keeper/core/types.ts";
-import { CONFIG, EMPTY_MARKET } from "./chainMarket.ts";
+import { CONFIG, EMPTY_MARKET, RISK } from "./chainMarket.ts";
 import { BASE, marketOf } from "./market.ts";
 
 const EXCHANGE = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+const NO_ORDERS = { orders: [], ordersBefore: [], withheld: 0 };
 const LENS = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
 
+type Order = { readonly account: number; readonly triggerRate: bigint; readonly maximum: bigint };
+/** In a block, position changes come before top-up orders. */
 type Block = {
   number: number;
   hash: Hash;
   parentHash: Hash;
   changes: readonly Position[];
   before: readonly Position[];
+  orders: readonly Order[];
+  ordersBefore: readonly Order[];
+  /** Logs at the block's beginning that the endpoint forgets. */
+  withheld: number;
 };
 
 export type FakeChain = {
   readonly chain: Chain;
   /** Appends a block to the canonical chain. */
   readonly mine: (changes?: readonly Position[]) => void;
+  /** Appends a block with a top-up order. */
+  readonly order: (account: number, triggerRate: bigint, maximum: bigint) => void;
+  /** Makes the endpoint forget this many logs of the next block. */
+  readonly withhold: (count: number) => void;
   /** Drops the newest blocks. */
   readonly drop: (count: number) => void;
   /** Makes the endpoint answer as if it were this many blocks behind. */
@@ -51,19 +62,39 @@ export type FakeChain = {
 export function createFakeChain(): FakeChain {
   let salt = 0;
   let behind = 0;
+  let withheld = 0;
   const asked = new Map<string, number>();
   const hashOf = (number: number): Hash => keccak256(toHex(`${number} ${salt++}`));
-  const genesis: Block = { number: 0, hash: hashOf(0), parentHash: hashOf(0), changes: [], before: [] };
+  const genesis: Block = { number: 0, hash: hashOf(0), parentHash: hashOf(0), changes: [], before: [], ...NO_ORDERS };
   const blocks: Block[] = [genesis];
   const everSeen = new Map<Hash, Block>([[genesis.hash, genesis]]);
   const head = () => blocks.at(-1) ?? genesis;
-  const stateAt = (block: Block) => marketOf([...block.before, ...block.changes]);
 
-  function mine(changes: readonly Position[] = []): void {
+  function stateAt({ before, changes, ordersBefore, orders }: Block): MarketState {
+    const state = marketOf([...before, ...changes]);
+    for (const { account, triggerRate, maximum } of [...ordersBefore, ...orders]) {
+      state.topUps.set(account, { triggerRate, remaining: maximum });
+    }
+    state.sequence = BigInt(before.length + changes.length + ordersBefore.length + orders.length);
+    return state;
+  }
+
+  function mine(changes: readonly Position[] = [], orders: readonly Order[] = []): void {
     const parent = head();
     const number = parent.number + 1;
     const before = [...parent.before, ...parent.changes];
-    const block = { number, hash: hashOf(number), parentHash: parent.hash, changes, before };
+    const ordersBefore = [...parent.ordersBefore, ...parent.orders];
+    const block = {
+      number,
+      hash: hashOf(number),
+      parentHash: parent.hash,
+      changes,
+      before,
+      orders,
+      ordersBefore,
+      withheld,
+    };
+    withheld = 0;
     blocks.push(block);
     everSeen.set(block.hash, block);
   }
@@ -77,10 +108,18 @@ export function createFakeChain(): FakeChain {
       const block = first === "latest" ? visible.at(-1) : visible[Number(first)];
       return block === undefined ? null : rawBlock(block);
     }
+    if (method === "eth_getLogs" && !("blockHash" in first)) {
+      const { fromBlock, toBlock } = first as { fromBlock: Hex; toBlock: Hex };
+      const range = blocks.filter(({ number }) => number >= Number(fromBlock) && number <= Number(toBlock));
+      return range.flatMap((block) => block.orders.map((order, i) => orderLog(block, order, i)));
+    }
     const hash = method === "eth_getLogs" ? (first as { blockHash: Hash }).blockHash : second?.blockHash;
     const block = hash === undefined ? undefined : everSeen.get(hash);
     if (block === undefined || !blocks.includes(block)) throw rpcError("unknown block");
-    if (method === "eth_getLogs") return block.changes.map((change, i) => rawLog(block, change, i));
+    if (method === "eth_getLogs") {
+      const changes = block.changes.map((change, i) => rawLog(block, change, i));
+      return [...changes, ...block.orders.map((order, i) => orderLog(block, order, i))].slice(block.withheld);
+    }
     if (method === "eth_call") return answer(first as { to: Hex; data: Hex }, block, stateAt(block));
     throw rpcError(`method ${method} is not there`);
   }
@@ -96,6 +135,10 @@ export function createFakeChain(): FakeChain {
   return {
     chain: { client, chainId: 31337, deployment: { ...deployment, markets: [...deployment.markets] } },
     mine,
+    order: (account, triggerRate, maximum) => mine([], [{ account, triggerRate, maximum }]),
+    withhold: (count) => {
+      withheld = count;
+    },
     drop: (count) => {
       blocks.splice(blocks.length - count, count);
     },
@@ -123,12 +166,31 @@ function rawBlock({ number, hash, parentHash }: Block) {
 
 function rawLog(block: Block, p: Position, index: number) {
   const args = { market: 1n, account: BigInt(p.account) };
-  const amounts = [p.lots, p.cost, p.margin, p.fundingIndex] as const;
-  const types = [{ type: "int256" }, { type: "uint256" }, { type: "int256" }, { type: "int256" }] as const;
+  const sequence = BigInt(block.before.length + block.ordersBefore.length + index + 1);
+  const amounts = [p.lots, p.cost, p.margin, p.fundingIndex, sequence] as const;
+  const types = ["int256", "uint256", "int256", "int256", "uint256"].map((type) => ({ type }));
   return {
-    address: EXCHANGE,
     topics: encodeEventTopics({ abi: exchangeAbi, eventName: "PositionChanged", args }),
     data: encodeAbiParameters(types, amounts),
+    ...placeOf(block, index),
+  };
+}
+
+function orderLog(block: Block, { account, triggerRate, maximum }: Order, i: number) {
+  const index = block.changes.length + i;
+  const sequence = BigInt(block.before.length + block.ordersBefore.length + index + 1);
+  const args = { market: 1n, account: BigInt(account) };
+  const types = ["uint256", "uint256", "uint256"].map((type) => ({ type }));
+  return {
+    topics: encodeEventTopics({ abi: exchangeAbi, eventName: "TopUpSet", args }),
+    data: encodeAbiParameters(types, [triggerRate, maximum, sequence]),
+    ...placeOf(block, index),
+  };
+}
+
+function placeOf(block: Block, index: number) {
+  return {
+    address: EXCHANGE,
     blockNumber: numberToHex(block.number),
     blockHash: block.hash,
     logIndex: numberToHex(index),
@@ -143,8 +205,14 @@ function answer({ to, data }: { to: Hex; data: Hex }, block: Block, state: Marke
   const { functionName, args } = decodeFunctionData({ abi, data });
   if (functionName === "marketCount") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: 1n });
   if (functionName === "marketConfig") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: CONFIG });
+  if (functionName === "riskConfig") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: RISK });
+  if (functionName === "marketTiers") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: [] });
+  if (functionName === "topUpAt") {
+    const order = state.topUps.get(Number(args[1])) ?? { triggerRate: 0n, remaining: 0n };
+    return encodeFunctionResult({ abi: exchangeAbi, functionName, result: order });
+  }
   if (functionName === "marketAt") {
-    const result = { ...EMPTY_MARKET, base: BigInt(BASE) };
+    const result = { ...EMPTY_MARKET, base: BigInt(BASE), sequence: state.sequence };
     return encodeFunctionResult({ abi: exchangeAbi, functionName, result });
   }
   if (functionName === "positions" && to.toLowerCase() === LENS.toLowerCase()) {

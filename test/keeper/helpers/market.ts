@@ -22,6 +22,15 @@ export const PARAMETERS: MarketParameters = {
   liquidationFeeRate: 5_000n,
   minNotional: 10_000_000n,
   maxSteps: 64,
+  tickValue: 10n,
+  initialRate: 50_000n,
+  bandRate: 50_000n,
+  minMargin: 1_000_000n,
+  fundingCap: 5_000n,
+  tiers: [],
+  largeNotional: (1n << 64n) - 1n,
+  stepRate: 1_000_000n,
+  stepCooldown: 0n,
 };
 
 /** A position opened at `entry` (atoms a lot) with `margin` a lot. */

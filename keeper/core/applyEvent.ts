@@ -1,0 +1,93 @@
+/**
+ * The event reducer: one event of a market onto its state, and back.
+ *
+ * Every event of a market carries its number, without gaps: an event that is not the next one is refused, and nothing changes.
+ */
+import { applyChange, type Undo as ChangeUndo, undoChange } from "./applyChange.ts";
+import { isLarge } from "./closeSize.ts";
+import { abs } from "./integers.ts";
+import type { MarketState } from "./marketState.ts";
+import type { TopUpOrder } from "./topUp.ts";
+import type { AccountId, MarketParameters, PositionChange } from "./types.ts";
+
+/** What an event says that the state keeps. */
+export type MarketFact =
+  | { readonly kind: "position"; readonly change: PositionChange }
+  | { readonly kind: "topUpSet"; readonly account: AccountId; readonly order: TopUpOrder }
+  /** Quote atoms that left the order, tip included. */
+  | { readonly kind: "toppedUp"; readonly account: AccountId; readonly spent: bigint }
+  /** `price` is the mark, X16. */
+  | { readonly kind: "liquidated"; readonly account: AccountId; readonly lots: bigint; readonly price: bigint }
+  | { readonly kind: "other" };
+
+export type MarketEvent = MarketFact & {
+  readonly sequence: bigint;
+  /** Of the block. */
+  readonly timestamp: bigint;
+  /** Whether only a call that also accrues funding emits it. */
+  readonly accrues: boolean;
+};
+
+export type EventUndo = {
+  readonly sequence: bigint;
+  readonly accruedAt: bigint;
+  readonly position?: ChangeUndo;
+  readonly topUp?: { readonly account: AccountId; readonly before: TopUpOrder | undefined };
+  readonly stepped?: { readonly account: AccountId; readonly before: bigint | undefined };
+};
+
+/** Undefined when the event is not the market's next one. */
+export function applyEvent(
+  state: MarketState,
+  event: MarketEvent,
+  parameters: MarketParameters,
+): EventUndo | undefined {
+  if (event.sequence !== state.sequence + 1n) return undefined;
+  const before = { sequence: state.sequence, accruedAt: state.accruedAt };
+  state.sequence = event.sequence;
+  if (event.accrues) state.accruedAt = event.timestamp;
+  switch (event.kind) {
+    case "position":
+      return { ...before, position: applyChange(state, event.change) };
+    case "topUpSet":
+      return { ...before, topUp: setTopUp(state, event.account, event.order) };
+    case "toppedUp": {
+      const order = state.topUps.get(event.account);
+      if (order === undefined) return before; // given before the first block that the snapshot looked at
+      return {
+        ...before,
+        topUp: setTopUp(state, event.account, { ...order, remaining: order.remaining - event.spent }),
+      };
+    }
+    case "liquidated": {
+      // the position's own event came before: what was open is what is left and what was closed
+      const open = abs(state.positions.get(event.account)?.lots ?? 0n) + event.lots;
+      if (event.lots === 0n || !isLarge(open, event.price, parameters)) return before;
+      const stepped = { account: event.account, before: state.steppedAt.get(event.account) };
+      state.steppedAt.set(event.account, event.timestamp);
+      return { ...before, stepped };
+    }
+    case "other":
+      return before;
+  }
+}
+
+/** Puts the state back to what it was before the event. Undo in the reverse order of applying. */
+export function undoEvent(state: MarketState, undo: EventUndo): void {
+  state.sequence = undo.sequence;
+  state.accruedAt = undo.accruedAt;
+  if (undo.position !== undefined) undoChange(state, undo.position);
+  if (undo.topUp !== undefined) restore(state.topUps, undo.topUp);
+  if (undo.stepped !== undefined) restore(state.steppedAt, undo.stepped);
+}
+
+function setTopUp(state: MarketState, account: AccountId, order: TopUpOrder) {
+  const before = state.topUps.get(account);
+  state.topUps.set(account, order);
+  return { account, before };
+}
+
+function restore<T>(map: Map<AccountId, T>, { account, before }: { account: AccountId; before: T | undefined }): void {
+  if (before === undefined) map.delete(account);
+  else map.set(account, before);
+}

@@ -1,0 +1,47 @@
+/**
+ * How much of a position a liquidation closes, bit for bit as LiquidationPlan.sol and Liquidation.sol: the closed form, and for a large
+ * position at most one step of it.
+ */
+import { abs, ceilDiv } from "./integers.ts";
+import { equityX16, PIPS, settle } from "./position.ts";
+import { targetRate } from "./requirements.ts";
+import type { MarketParameters, Position, Prices } from "./types.ts";
+
+/**
+ * Lots that restore the target ratio, fee and slippage included: x* = (m*·q·P − E) / (P·(m* − s − f)), rounded up; all of them where
+ * that has no solution or would leave dust. m* is the target of the highest tier that the whole position reaches.
+ *
+ * @param fills Most fills there can be; each rounds its fee up by less than an atom.
+ * @param drag s + f, pips; none for a close at the mark without a fee.
+ */
+export function closeSize(
+  p: Position,
+  prices: Prices,
+  parameters: MarketParameters,
+  fills: number,
+  drag = parameters.slippageRate + parameters.liquidationFeeRate,
+): bigint {
+  const open = abs(p.lots);
+  const { price } = prices;
+  const target = targetRate(parameters, open, price);
+  const equity = equityX16(settle(p, prices.funding), prices) * PIPS;
+  if (target <= drag || equity <= open * price * drag) return open;
+  const missing = open * price * target - equity + ((BigInt(fills) * PIPS) << 16n);
+  const lots = missing <= 0n ? 0n : ceilDiv(missing, price * (target - drag));
+  if (lots >= open || ((open - lots) * price) >> 16n < parameters.minNotional) return open;
+  return lots;
+}
+
+/** Whether a liquidation of so many lots goes in steps. */
+export function isLarge(lots: bigint, price: bigint, { largeNotional }: MarketParameters): boolean {
+  return (lots * price) >> 16n > largeNotional;
+}
+
+/** What one call tries to close: `closeSize`, of a large position at most a step. */
+export function stepSize(p: Position, prices: Prices, parameters: MarketParameters, fills: number): bigint {
+  const open = abs(p.lots);
+  const lots = closeSize(p, prices, parameters, fills);
+  if (!isLarge(open, prices.price, parameters)) return lots;
+  const step = ceilDiv(open * parameters.stepRate, PIPS);
+  return step < lots ? step : lots;
+}

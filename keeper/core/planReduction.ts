@@ -1,0 +1,48 @@
+/**
+ * What to do about one solvent position below maintenance: liquidate it in the book, or where the book cannot take any of it, reduce it
+ * preventively, if the market is open for that; or the reason why neither.
+ */
+import { bookCanAbsorb, limitTick } from "./absorption.ts";
+import { closeSize, isLarge, stepSize } from "./closeSize.ts";
+import { eligibility } from "./eligibility.ts";
+import { abs } from "./integers.ts";
+import type { MarketView } from "./marketView.ts";
+import type { LiquidatePlan, PreventivePlan, SkipReason } from "./plan.ts";
+import { rankCounterparties } from "./rankCounterparties.ts";
+import type { Entry, Prices } from "./types.ts";
+
+export type Reduction =
+  | { readonly kind: "liquidate" | "preventive"; readonly lots: bigint }
+  | { readonly kind: "skip"; readonly reason: SkipReason; readonly details?: string };
+
+/** @param steps Resting orders that the call may visit. @param counterparties Most that a preventive call closes. */
+export function planReduction(
+  view: MarketView,
+  prices: Prices,
+  entry: Entry,
+  steps: number,
+  counterparties: number,
+): Reduction {
+  const { parameters, state, touch, now, preventiveLots } = view;
+  const open = abs(entry.lots);
+  if (isLarge(open, prices.price, parameters)) {
+    const ready = (state.steppedAt.get(entry.account) ?? 0n) + parameters.stepCooldown;
+    if (now < ready) return { kind: "skip", reason: "large: cooling down after a step", details: `until ${ready}` };
+  }
+  const lots = stepSize(entry, prices, parameters, steps);
+  const limit = limitTick(entry, prices, parameters, lots, steps);
+  if (bookCanAbsorb(entry.isLong, limit, touch, prices.price, parameters)) return { kind: "liquidate", lots };
+  if (preventiveLots === 0n) {
+    const best = entry.isLong ? touch.bestBid : touch.bestAsk;
+    return { kind: "skip", reason: "the book cannot absorb it", details: `limit ${limit}, best ${best}` };
+  }
+  const wanted = closeSize(entry, prices, parameters, counterparties, 0n);
+  const allowed = wanted < preventiveLots ? wanted : preventiveLots;
+  const region = eligibility(entry.isLong, prices.price, prices, state.base);
+  const head = rankCounterparties(state, region, { lots: allowed, entries: counterparties });
+  const offered = head.reduce((sum, ranked) => sum + abs(ranked.entry.lots), 0n);
+  if (offered === 0n) return { kind: "skip", reason: "the book cannot absorb it, and no counterparty is in profit" };
+  return { kind: "preventive", lots: offered < allowed ? offered : allowed };
+}
+
+export type ReductionPlan = LiquidatePlan | PreventivePlan;

@@ -1,0 +1,54 @@
+/**
+ * What an event of the exchange means to a market's state. Undefined for events of no market.
+ */
+import type { ChainEvent } from "../chain/readEvents.ts";
+import type { MarketEvent, MarketFact } from "../core/applyEvent.ts";
+import type { MarketId } from "../core/types.ts";
+
+/** Only calls that bring the market up to date, funding included, emit these. Cancelling and adding margin do without a price. */
+const ACCRUING: ReadonlySet<string> = new Set([
+  "FundingAccrued",
+  "LevelChanged",
+  "OrderPlaced",
+  "Trade",
+  "MarginRemoved",
+  "ToppedUp",
+  "Liquidated",
+  "PreventivelyDeleveraged",
+  "BankruptcySwept",
+  "DeleverageCall",
+  "MarketEnded",
+]);
+
+export function toMarketEvent(
+  event: ChainEvent,
+  timestamp: bigint,
+): { readonly market: MarketId; readonly event: MarketEvent } | undefined {
+  if (!("sequence" in event.args)) return undefined;
+  const { market, sequence } = event.args;
+  const accrues = ACCRUING.has(event.eventName);
+  return { market: Number(market), event: { ...factOf(event), sequence, timestamp, accrues } };
+}
+
+function factOf(event: ChainEvent): MarketFact {
+  switch (event.eventName) {
+    case "PositionChanged": {
+      const { account, lots, cost, margin, fundingIndex } = event.args;
+      return { kind: "position", change: { account: Number(account), lots, cost, margin, fundingIndex } };
+    }
+    case "TopUpSet": {
+      const { account, triggerRate, maximum: remaining } = event.args;
+      return { kind: "topUpSet", account: Number(account), order: { triggerRate, remaining } };
+    }
+    case "ToppedUp": {
+      const { account, amount, tip } = event.args;
+      return { kind: "toppedUp", account: Number(account), spent: amount + tip };
+    }
+    case "Liquidated": {
+      const { account, lots, price } = event.args;
+      return { kind: "liquidated", account: Number(account), lots, price };
+    }
+    default:
+      return { kind: "other" };
+  }
+}
