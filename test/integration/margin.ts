@@ -50,9 +50,10 @@ describe("Margin", () => {
     await expect(a.addMargin(1, 990n * USD + 1n, GAS))
       .to.be.revertedWithCustomError(v.exchange, "InsufficientFreeCollateral")
       .withArgs(1, 990n * USD, 990n * USD + 1n);
+    const { sequence } = await v.exchange.marketAt(1);
     await expect(a.addMargin(1, 990n * USD, GAS))
       .to.emit(v.exchange, "MarginAdded")
-      .withArgs(1, 1, 990n * USD);
+      .withArgs(1, 1, 990n * USD, sequence + 3n); // after PositionChanged and MarketTotals
     expect((await position(0)).margin).equal(1_000n * USD);
     expect(await free(0)).equal(0n);
   });
@@ -64,9 +65,10 @@ describe("Margin", () => {
     await expect(a.removeMargin(1, 8n * USD + 1n, GAS))
       .to.be.revertedWithCustomError(v.exchange, "InsufficientMargin")
       .withArgs(1, 8n * USD, 8n * USD + 1n);
+    const { sequence } = await v.exchange.marketAt(1);
     await expect(a.removeMargin(1, 8n * USD, GAS))
       .to.emit(v.exchange, "MarginRemoved")
-      .withArgs(1, 1, 8n * USD);
+      .withArgs(1, 1, 8n * USD, sequence + 2n); // after PositionChanged
     expect((await position(0)).margin).equal(2n * USD);
     await expect(a.removeMargin(1, 1, GAS))
       .to.be.revertedWithCustomError(v.exchange, "InsufficientMargin")

@@ -161,9 +161,10 @@ describe("Orders: leaving the book", () => {
     await expect(b.exchange.cancelOrder(1, orderId, GAS))
       .to.be.revertedWithCustomError(v.exchange, "NotOrderOwner")
       .withArgs(orderId, b.account);
+    const { sequence } = await v.exchange.marketAt(1);
     await expect(a.exchange.cancelOrder(1, orderId, GAS))
       .to.emit(v.exchange, "OrderRemoved")
-      .withArgs(1, a.account, orderId, 1_000, 0);
+      .withArgs(1, a.account, orderId, 1_000, 0, sequence + 1n);
     expect((await v.exchange.accountAt(a.account)).free).equal(1_000n * USD);
     await expect(a.exchange.cancelOrder(1, orderId, GAS))
       .to.be.revertedWithCustomError(v.exchange, "UnknownOrder")

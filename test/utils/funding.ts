@@ -1,13 +1,14 @@
 /**
- * Moves a market's cumulative funding index by writing its storage word. Funding does not accrue yet; positions, index, gate and waterfall
- * must be right for any F all the same, so tests move it by hand. The slots follow ExchangeStorage.sol, and every write is read back.
+ * Moves a market's cumulative funding index by writing its storage word. Accrual is bounded by a cap a period; positions, index, gate and
+ * waterfall must be right for any F all the same, so tests move it by hand. The slots follow ExchangeStorage.sol, and every write is read
+ * back.
  */
 import type { Venue } from "./venue.ts";
 
-/** Exchange: slot 0 is AccessControl's; ExchangeState follows, `markets` is its seventh word. */
-const MARKETS_SLOT = 7n;
-/** Of the word that begins with fundingIndex, behind the four words of the configuration. */
-const FUNDING_OFFSET = 4n;
+/** Exchange: slot 0 is AccessControl's; ExchangeState follows, `markets` is its sixth word. */
+const MARKETS_SLOT = 6n;
+/** Of the word that begins with fundingIndex, behind the four words of MarketConfig and the two of RiskConfig. */
+const FUNDING_OFFSET = 6n;
 
 /** @param funding F, X16, signed. */
 export async function setFunding(venue: Venue, funding: bigint, market = 1): Promise<void> {

@@ -47,7 +47,7 @@ export async function checkInvariants(venue: Venue, options: InvariantOptions = 
 }
 
 function checkVault(state: ExchangeState, donated: bigint): void {
-  let claims = state.insurance + state.keeperReserve + donated;
+  let claims = state.insurance + state.keeperReserve + state.treasury + donated;
   for (const free of state.free.values()) claims += free;
   for (const { pot, reserved } of state.markets) {
     claims += pot;

@@ -105,6 +105,7 @@ export async function fingerprint(venue: Venue): Promise<Record<string, unknown>
   return {
     insurance: state.insurance,
     keeperReserve: state.keeperReserve,
+    treasury: state.treasury,
     free: [...state.free],
     markets: state.markets.map((m) => ({
       ...m,

@@ -42,6 +42,7 @@ export interface ExchangeState {
   balance: bigint;
   insurance: bigint;
   keeperReserve: bigint;
+  treasury: bigint;
   free: Map<number, bigint>;
   markets: MarketState[];
 }
@@ -57,6 +58,7 @@ export async function readExchange(venue: Venue): Promise<ExchangeState> {
     balance: await deployed.collateral.balanceOf(deployed.exchangeAddress),
     insurance: await exchange.insuranceBalance(),
     keeperReserve: await exchange.keeperReserve(),
+    treasury: await exchange.treasury(),
     free,
     markets,
   };
