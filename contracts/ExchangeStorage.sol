@@ -77,14 +77,14 @@ struct Market {
 
 struct ExchangeState {
     IERC20 collateral;
-    address insuranceFund;
     // one word
+    address insuranceFund;
+    uint32 accountCount;
+    uint32 marketCount;
+    // one word: what every fee changes
     uint96 insurance; // quote atoms: the insurance fund's claim
     uint80 keeperReserve; // quote atoms
     uint80 treasury; // quote atoms
-    // one word
-    uint32 accountCount;
-    uint32 marketCount;
     mapping(address owner => uint256 account) accountOf;
     mapping(uint256 account => Account) accounts;
     mapping(uint256 market => Market) markets;

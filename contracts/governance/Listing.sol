@@ -32,6 +32,7 @@ library Listing {
         Tier[] calldata tiers
     ) external returns (uint256 id) {
         if (state.marketCount == MAX_MARKETS) revert IExchangeErrors.InvalidMarketConfig("marketCount");
+        _validate(config, risk, tiers);
         id = ++state.marketCount;
         Market storage market = state.markets[id];
         uint256 base = Grid.baseFor(_freshPrice(config, id));
@@ -54,6 +55,7 @@ library Listing {
         Tier[] calldata tiers
     ) external {
         Market storage market = _active(state, id);
+        _validate(config, risk, tiers);
         // what one lot is, and what a tick, is in every position and every order
         if (config.tickValue != market.config.tickValue) revert IExchangeErrors.InvalidMarketConfig("tickValue");
         if (config.lotsPerUnit != market.config.lotsPerUnit) revert IExchangeErrors.InvalidMarketConfig("lotsPerUnit");
@@ -78,7 +80,14 @@ library Listing {
         emit IExchangeEvents.GuardianLevelSet(id, msg.sender, level, market.book.nextSequence());
     }
 
-    /// @dev Checks the configuration as a whole and writes it. Funding begins a new interval.
+    /// @dev The configuration as a whole, before anything is judged by it: a price that `maxAge` 0 makes stale is not the fault.
+    function _validate(MarketConfig calldata config, RiskConfig calldata risk, Tier[] calldata tiers) private pure {
+        config.validate();
+        config.validateTiers(tiers);
+        risk.validate(config);
+    }
+
+    /// @dev Writes the configuration. Funding begins a new interval.
     function _configure(
         Market storage market,
         uint256 id,
@@ -86,9 +95,6 @@ library Listing {
         RiskConfig calldata risk,
         Tier[] calldata tiers
     ) private {
-        config.validate();
-        config.validateTiers(tiers);
-        risk.validate(config);
         market.config = config;
         market.risk = risk;
         market.tiers.store(tiers);
@@ -99,8 +105,6 @@ library Listing {
 
     /// @dev A price that the market can begin with. The grid's octaves, seven below its own and eight above it, must all be prices.
     function _freshPrice(MarketConfig calldata config, uint256 id) private view returns (uint256 price) {
-        if (address(config.source) == address(0)) revert IExchangeErrors.InvalidMarketConfig("source");
-        if (config.lotsPerUnit == 0) revert IExchangeErrors.InvalidMarketConfig("lotsPerUnit");
         uint256 age;
         (price, age) = Mark.read(config, id);
         if (age > config.maxAge) revert IExchangeErrors.StalePrice(id, age, config.maxAge);
