@@ -96,6 +96,8 @@ describe("Listing", () => {
     await v.connection.networkHelpers.time.increase(70_000);
     await expect(x.listMarket(config(), risk, [], GAS)).to.be.revertedWithCustomError(x, "StalePrice");
     await v.aggregators[0]?.setAnswer(0);
-    await expect(x.listMarket(config(), risk, [], GAS)).to.be.revertedWithCustomError(x, "PriceUnavailable").withArgs(2, 1);
+    await expect(x.listMarket(config(), risk, [], GAS))
+      .to.be.revertedWithCustomError(x, "PriceUnavailable")
+      .withArgs(2, 1);
   });
 });
