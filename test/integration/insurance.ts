@@ -190,7 +190,7 @@ describe("Insurance fund", () => {
     const open = (v: Venue, market: number) =>
       cross(v, trader(v, 4), trader(v, 5), { market, tick: 10_000, lots: 10_000, longLeverage: 50 });
 
-    it("what the market may still draw today stays, the rest may leave", async () => {
+    it("what the market may still draw today stays: the full price is closed, the early one is open", async () => {
       const v = venue();
       const shares = await stake(0, 100n * USD);
       await as(0).requestRedeem(shares);
@@ -199,18 +199,53 @@ describe("Insurance fund", () => {
       await open(v, 1);
       await setTick(v, 9_000);
       const claim = await v.exchange.insuranceBalance();
+      const supply = await v.fund.totalSupply();
       expect(await v.exchange.withdrawableInsurance()).equal(claim - 30n * USD);
-      await expect(as(0).redeem(shares, address(0), address(0))).to.be.revertedWithCustomError(
-        v.fund,
-        "ERC4626ExceededMaxRedeem",
-      );
-      await as(0).redeem(await v.fund.maxRedeem(address(0)), address(0), address(0));
-      const left = await v.exchange.insuranceBalance();
-      expect(left >= 30n * USD && left < 30n * USD + 1_000n).equal(true);
-      // it pays, and afterwards the rest may leave
+      expect([await v.fund.maxRedeem(address(0)), await v.fund.maxWithdraw(address(0))]).to.deep.equal([0n, 0n]);
+      await expect(as(0).redeem(1, address(0), address(0)))
+        .to.be.revertedWithCustomError(v.fund, "ERC4626ExceededMaxRedeem")
+        .withArgs(address(0), 1, 0);
+      await expect(as(0).withdraw(1, address(0), address(0)))
+        .to.be.revertedWithCustomError(v.fund, "ERC4626ExceededMaxWithdraw")
+        .withArgs(address(0), 1, 0);
+      // half of the shares, at what is left when the 30 are lost
+      const half = shares / 2n;
+      const early = (half * (claim - 30n * USD + 1n)) / (supply + SHARE);
+      expect(await v.fund.previewRedeemEarly(half)).equal(early);
+      await expect(as(0).redeemEarly(half, early + 1n, address(0), address(0)))
+        .to.be.revertedWithCustomError(v.fund, "BelowMinimum")
+        .withArgs(early, early + 1n);
+      await as(0).redeemEarly(half, early, address(0), address(0));
+      expect(await v.deployed.collateral.balanceOf(address(0))).equal(early);
+      // it pays, and afterwards the full price is open again
       await deleverage(v, []);
-      expect(await v.exchange.withdrawableInsurance()).equal(await v.exchange.insuranceBalance());
-      await as(0).redeem(await v.fund.maxRedeem(address(0)), address(0), address(0));
+      const left = claim - early - 30n * USD;
+      expect(await v.exchange.insuranceBalance()).equal(left);
+      expect(await v.fund.maxRedeem(address(0))).equal(half);
+      await as(0).redeem(half, address(0), address(0));
+      const last = (half * (left + 1n)) / (supply - half + SHARE);
+      expect(await v.deployed.collateral.balanceOf(address(0))).equal(early + last);
+    });
+
+    it("redeeming early follows the announcement: amount, cooldown, window, allowance", async () => {
+      const v = venue();
+      const shares = await stake(0, 100n * USD);
+      const early = (n: bigint, i = 0) => as(i).redeemEarly(n, 0, address(i), address(0));
+      const refused = (n: bigint, redeemable: bigint) =>
+        expect(early(n)).to.be.revertedWithCustomError(v.fund, "NotRedeemable").withArgs(address(0), n, redeemable);
+      await refused(1n, 0n);
+      await as(0).requestRedeem(shares / 2n);
+      await refused(1n, 0n);
+      await cooldown();
+      await refused(shares / 2n + 1n, shares / 2n);
+      await expect(early(1_000n, 1)).to.be.revertedWithCustomError(v.fund, "ERC20InsufficientAllowance");
+      await as(0).approve(address(1), shares);
+      await early(shares / 4n, 1);
+      await refused(shares / 4n + 1n, shares / 4n);
+      // with nothing held back it is the full price
+      expect(await v.deployed.collateral.balanceOf(address(1))).equal(25n * USD);
+      await cooldown(2 * DAY);
+      await refused(1n, 0n);
     });
 
     it("what the market drew already is not held back twice", async () => {
