@@ -61,7 +61,7 @@ library Listing {
         if (config.lotsPerUnit != market.config.lotsPerUnit) revert IExchangeErrors.InvalidMarketConfig("lotsPerUnit");
         (bool usable, MarketContext memory ctx) = Mark.tryLoad(market, id);
         if (usable) Upkeep.requireSolvent(market, ctx);
-        if (config.source != market.config.source) {
+        if (address(config.source) != address(market.config.source)) {
             uint256 price = _freshPrice(config, id);
             uint256 apart = price > ctx.price ? price - ctx.price : ctx.price - price;
             if (usable && apart * PIPS > ctx.price * market.config.bandRate) {

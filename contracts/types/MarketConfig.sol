@@ -84,6 +84,9 @@ library MarketConfigLibrary {
     uint256 private constant MAX_TREASURY_SHARE = 300_000;
     /// @dev 2 % per funding period: what the largest venues clamp at.
     uint256 private constant MAX_FUNDING_CAP = 20_000;
+    /// @dev 10,000 and 1,000 units of the collateral: minimums without a bound could keep every maker out, and so everybody in.
+    uint256 private constant MAX_MIN_NOTIONAL = 10_000e6;
+    uint256 private constant MAX_MIN_MARGIN = 1_000e6;
 
     /// @dev Checks the configuration as a whole. Bounds that depend on the price are checked where it is read.
     function validate(MarketConfig memory c) internal pure {
@@ -104,8 +107,8 @@ library MarketConfigLibrary {
         int256 taker = int256(uint256(c.takerFeeRate));
         int256 maker = c.makerFeeRate;
         if (maker > taker || -maker > taker) _invalid("makerFeeRate");
-        if (c.minNotional == 0) _invalid("minNotional");
-        if (c.minMargin == 0) _invalid("minMargin");
+        if (c.minNotional == 0 || c.minNotional > MAX_MIN_NOTIONAL) _invalid("minNotional");
+        if (c.minMargin == 0 || c.minMargin > MAX_MIN_MARGIN) _invalid("minMargin");
         if (c.maxOpenInterest == 0 || c.maxOpenInterest > (1 << 47) - 1) _invalid("maxOpenInterest");
         if (c.treasuryShare > MAX_TREASURY_SHARE) _invalid("treasuryShare");
         if (uint256(c.insuranceShare) + c.treasuryShare > PIPS) _invalid("insuranceShare");

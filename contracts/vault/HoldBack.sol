@@ -79,10 +79,10 @@ library HoldBack {
     }
 
     /// @dev When the last valid price was: of the source, if it still gives one, else the last that a call saw.
-    function _lastPriced(Market storage market, IPriceSource source) private view returns (uint256 at) {
-        at = market.monitor.observedAt;
+    function _lastPriced(Market storage market, IPriceSource source) private view returns (uint256 last) {
+        last = market.monitor.observedAt;
         try source.latestPrice() returns (IPriceSource.Status status, uint256, uint256, uint256 timestamp) {
-            if (status == IPriceSource.Status.Ok && timestamp <= block.timestamp && timestamp > at) at = timestamp;
+            if (status == IPriceSource.Status.Ok && timestamp <= block.timestamp && timestamp > last) last = timestamp;
         } catch {
             // a broken feed knows nothing newer
         }

@@ -47,8 +47,12 @@ const market: Row[] = [
     ],
   ],
   ["liquidationFeeRate", [{ liquidationFeeRate: 0 }, { liquidationFeeRate: 50_000 }], [{ liquidationFeeRate: 50_001 }]],
-  ["minNotional", [{ minNotional: 1 }], [{ minNotional: 0 }]],
-  ["minMargin", [{ minMargin: 1 }], [{ minMargin: 0 }]],
+  [
+    "minNotional",
+    [{ minNotional: 1 }, { minNotional: 10_000n * USD }],
+    [{ minNotional: 0 }, { minNotional: 10_000n * USD + 1n }],
+  ],
+  ["minMargin", [{ minMargin: 1 }, { minMargin: 1_000n * USD }], [{ minMargin: 0 }, { minMargin: 1_000n * USD + 1n }]],
   [
     "maxOpenInterest",
     [{ maxOpenInterest: 1 }, { maxOpenInterest: 2n ** 47n - 1n }],

@@ -8,6 +8,8 @@ interface Vm {
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata reason) external;
     function deal(address account, uint256 balance) external;
+    function load(address target, bytes32 slot) external view returns (bytes32);
+    function store(address target, bytes32 slot, bytes32 value) external;
     function assume(bool condition) external pure;
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool);
