@@ -61,6 +61,7 @@ struct Market {
     uint32 calmAt; // before this the circuit breaker's level does not fall
     uint40 preventiveLots; // lots closed by preventive deleveraging in the window that began at preventiveAt
     uint32 preventiveAt;
+    uint32 unpricedSince; // when a redemption from the insurance fund first found no price, seconds (see HoldBack)
     // one word
     int96 finalPrice; // P' at which a retired market pays out, X16
     PackedTiers tiers;

@@ -289,7 +289,7 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     function insuranceBalance() external view returns (uint256);
 
     /// @notice What of the claim may leave now: all of it, less the remaining daily cover of each market that is insolvent, or that has
-    /// open interest and no usable price; for at most a day (see HoldBack). Quote atoms.
+    /// open interest and no usable price; for a day after that was found (see HoldBack). Quote atoms.
     function withdrawableInsurance() external view returns (uint256);
 
     // ------------------------------------------------------------------------------------------------ administration

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
-import {IPriceSource} from "../interfaces/IPriceSource.sol";
 import {Mark} from "../risk/Mark.sol";
 import {Upkeep} from "../risk/Upkeep.sol";
 import {MarketContext, MarketStatus} from "../types/MarketContext.sol";
@@ -11,24 +10,22 @@ import {Ledger} from "./Ledger.sol";
 /**
  * What of the insurance fund's claim may not leave now, because a loss that it is to cover is known or cannot be excluded.
  *
- * A market with open interest holds back what is left of its daily cap
+ * A market with open interest holds back what is left of its daily cap while a position of it is bankrupt, and while it has no usable price:
+ * a feed that stalls in a crash tells nobody on chain what its readers already know, and whoever may redeem would leave exactly then.
  *
- *   - while a position of it is bankrupt, for at most PERIOD after a call first saw it insolvent, or last resolved an account;
- *   - while it has no usable price, for at most PERIOD after the gate closed if it is closed, else after the last price that is known.
- *     A feed that stalls in a crash tells nobody on chain what its readers already know: without this, whoever may redeem would
- *     leave exactly then.
+ * FOR AT MOST A DAY. The clock starts when a call first finds the market so: a redemption or `InsuranceFund.poke`, which anybody may call;
+ * for an insolvent market also any other call that settles something in it. It ends when the market is solvent or has a price again,
+ * and starts anew with each account that the waterfall resolves. PERIOD later the market lets go for another PERIOD; what is found
+ * after that is a new finding. (A clock that nobody stopped, because nobody called, must not excuse the next crash.)
  *
- * NOBODY IS LOCKED IN. A market with a price is cleared by anyone at once, and then holds nothing. What nobody clears, and what has
- * no price, lets go after PERIOD: a day, for which a daily cap lasts, and half of the fund's redemption window, so that a gate
- * that closes while a window is open leaves the other half of it. A feed that answers, but with a price past the market's maxAge,
- * holds again from each answer; right after an answer the market has a price. An answer that is refused (from the future, not
- * positive, uncertain) moves no clock.
+ * NOBODY IS LOCKED IN. A market with a price is cleared by anyone at once, and then holds nothing. Of every two days a market that
+ * cannot be cleared is open for one, and the fund's redemption window is two days.
  *
  * BOUNDS. At most 16 markets. A retired market, one without open interest and one whose cap for the day is used up hold nothing. The
  * cap is the day's: at midnight (UTC) it begins anew, so an insolvency that lasts across it holds, and draws, at most two caps.
  */
 library HoldBack {
-    /// @notice Longest time that a market can hold back, seconds.
+    /// @notice How long a market holds back, and then lets go, seconds.
     uint256 internal constant PERIOD = 1 days;
 
     /// @notice What the markets hold back, quote atoms. Nothing is written.
@@ -37,21 +34,26 @@ library HoldBack {
             Market storage market = state.markets[id];
             if (!_canDraw(market)) continue;
             (bool usable, MarketContext memory ctx) = Mark.tryLoad(market, id);
-            bool insolvent = usable && Upkeep.preview(market, ctx, 0) != 0;
-            held += _heldBy(market, ctx, usable, insolvent);
+            if (usable && Upkeep.preview(market, ctx, 0) == 0) continue;
+            held += _heldBy(market, ctx, _since(market, usable));
         }
     }
 
-    /// @notice Brings every market up to date that has a price, as `IExchange.poke` does, and answers what they hold back then: the
-    /// same as `preview` in the same block.
+    /// @notice Brings every market up to date that has a price, as `IExchange.poke` does, starts the clocks, and answers what is held back
+    /// then: the same as `preview` in the same block.
     function poke(ExchangeState storage state) internal returns (uint256 held) {
         for (uint256 id = 1; id <= state.marketCount; ++id) {
             Market storage market = state.markets[id];
             if (!_canDraw(market)) continue;
             (bool usable, MarketContext memory ctx) = Mark.tryLoad(market, id);
-            bool insolvent;
-            if (usable) (insolvent, ) = Upkeep.run(market, ctx);
-            held += _heldBy(market, ctx, usable, insolvent);
+            if (usable) {
+                (bool insolvent, ) = Upkeep.run(market, ctx);
+                if (!insolvent) continue;
+            }
+            uint256 since = _since(market, usable);
+            if (market.insolventSince != 0) market.insolventSince = uint32(since);
+            else market.unpricedSince = uint32(since);
+            held += _heldBy(market, ctx, since);
         }
     }
 
@@ -65,26 +67,19 @@ library HoldBack {
         return market.status == MarketStatus.Active && market.openInterest != 0;
     }
 
-    function _heldBy(
-        Market storage market,
-        MarketContext memory ctx,
-        bool usable,
-        bool insolvent
-    ) private view returns (uint256) {
-        if (usable && !insolvent) return 0;
-        uint256 since = market.insolventSince;
-        if (since == 0) since = usable ? block.timestamp : _lastPriced(market, ctx.config.source);
+    function _heldBy(Market storage market, MarketContext memory ctx, uint256 since) private view returns (uint256) {
         if (block.timestamp > since + PERIOD) return 0;
         return Ledger.coverLeft(market, ctx.config.dailyCoverCap);
     }
 
-    /// @dev When the last valid price was: of the source, if it still gives one, else the last that a call saw.
-    function _lastPriced(Market storage market, IPriceSource source) private view returns (uint256 last) {
-        last = market.monitor.observedAt;
-        try source.latestPrice() returns (IPriceSource.Status status, uint256, uint256, uint256 timestamp) {
-            if (status == IPriceSource.Status.Ok && timestamp <= block.timestamp && timestamp > last) last = timestamp;
-        } catch {
-            // a broken feed knows nothing newer
+    /// @dev When the clock of a market that is insolvent, or has no price, started.
+    function _since(Market storage market, bool usable) private view returns (uint256 since) {
+        since = market.insolventSince;
+        if (since == 0 && !usable) {
+            since = market.unpricedSince;
+            // a later price, seen by any call, ended that
+            if (market.monitor.observedAt > since) since = 0;
         }
+        if (since == 0 || block.timestamp > since + 2 * PERIOD) since = block.timestamp;
     }
 }

@@ -24,7 +24,7 @@ import {IExchange} from "../interfaces/IExchange.sol";
  * it is lost; then his part stays with the others, whether it is lost or not. The price is the same however a redemption is split.
  *
  * NOBODY IS LOCKED IN. A market with a price is cleared by anyone at once (also in the transaction that redeems); what is not cleared,
- * and what has no price, holds back for at most a day.
+ * and what has no price, holds back for at most a day after `poke` or a redemption first found it so.
  */
 contract InsuranceFund is ERC4626 {
     using SafeCast for uint256;
@@ -69,6 +69,11 @@ contract InsuranceFund is ERC4626 {
     /// @notice The fund's claim in the exchange, quote atoms.
     function totalAssets() public view override returns (uint256) {
         return exchange.insuranceBalance();
+    }
+
+    /// @notice Brings every market up to date, and starts the clock of those that hold something back. Anyone may call it.
+    function poke() external {
+        exchange.withdrawInsurance(0, _msgSender());
     }
 
     /**

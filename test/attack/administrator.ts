@@ -8,6 +8,8 @@ import { readExchange } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { GAS, noLimits, parametersOf, setTick, trader, USD, type Venue } from "../utils/venue.ts";
 
+const NOBODY = `0x${"00".repeat(20)}`;
+
 describe("Attack: the administrator", () => {
   const fees = { takerFeeRate: 1_000, makerFeeRate: 1_000, insuranceShare: 500_000, treasuryShare: 300_000, rewardRate: 0 };
   const venue = useVenue({ traders: 6, markets: [{ ...fees, maturity: 0 }, {}] }, async (v) => {
@@ -168,7 +170,7 @@ describe("Attack: the administrator", () => {
     const { ethers } = v.connection;
     const answer = (tick: number) => BigInt(tick) * 10n * config().lotsPerUnit * 100n;
     const feed = await ethers.deployContract("MockAggregator", [8, answer(9_499)]);
-    const source = await (await ethers.deployContract("ChainlinkSource", [await feed.getAddress()])).getAddress();
+    const source = await (await ethers.deployContract("ChainlinkSource", [await feed.getAddress(), 7 * 86_400, NOBODY, 0])).getAddress();
     const swap = () => v.exchange.updateMarket(1, { ...config(), source }, noLimits, [], GAS);
     await expect(swap()).to.be.revertedWithCustomError(v.exchange, "InvalidMarketConfig").withArgs("source");
     // inside, but so that somebody would be bankrupt: the gate closes, and the waterfall decides, not the administrator

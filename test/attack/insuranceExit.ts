@@ -124,19 +124,42 @@ describe("Attack: leaving the fund ahead of a loss", () => {
     expect(claim - (await v.exchange.insuranceBalance())).equal(20n * USD);
   });
 
-  it("while the price is stale, whatever it was: closed for a day after the last one, then open", async () => {
+  it("while the price is stale, whatever it was: closed for a day after somebody found it so, then open for a day", async () => {
     const v = venue();
     for (const last of [10_000, 9_600]) {
       const snapshot = await v.connection.networkHelpers.takeSnapshot();
       await setTick(v, last);
-      const at = await time().latest();
-      await time().increaseTo(at + MAX_AGE + 10);
+      await time().increase(MAX_AGE + 10);
       await agrees(0, true);
       expect(await held()).equal(30n * USD);
+      await fundOf(2).poke(); // anybody
+      const at = await time().latest();
       await closedAt(at + DAY, true);
+      await closedAt(at + DAY + 1, false);
+      await closedAt(at + 2 * DAY - 10, false);
+      await time().increaseTo(at + DAY - 10);
+      await fundOf(2).poke(); // moves no clock
       await closedAt(at + DAY + 1, false);
       await snapshot.restore();
     }
+  });
+
+  it("a clock of an earlier outage excuses nothing: a price that a call saw ends it, and so do two days", async () => {
+    const v = venue();
+    await time().increase(MAX_AGE + 10);
+    await fundOf(2).poke();
+    const first = await time().latest();
+    const snapshot = await v.connection.networkHelpers.takeSnapshot();
+    await time().increaseTo(first + DAY - MAX_AGE);
+    await setTick(v, 10_000);
+    await v.exchange.poke(1, GAS);
+    await closedAt(first + DAY + 1_000, true); // stale again, and a day after the first outage
+    await snapshot.restore();
+    await closedAt(first + DAY + 1_000, false);
+    await time().increaseTo(first + 2 * DAY - 30_000);
+    await fundOf(0).requestRedeem(STAKE);
+    await time().increase(3 * DAY);
+    await agrees(0, true);
   });
 
   it("known insolvent, then stale: a day from when the gate closed; a redemption closes it as a poke does", async () => {
@@ -158,22 +181,23 @@ describe("Attack: leaving the fund ahead of a loss", () => {
     }
   });
 
-  it("a feed that fails, or answers what is refused, holds for a day after the last price that a call saw", async () => {
+  it("a feed that fails, or answers what is refused, is no price either", async () => {
     const v = venue();
-    const seen = (await v.connection.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
     const feed = v.aggregators[0];
-    const lastPrice = answerAt(parametersOf(v), 10_000);
+    const now = await time().latest();
     const breaks = [
       () => feed?.setFailing(true, GAS),
-      () => feed?.setRound(lastPrice, seen + 30 * DAY, GAS), // from the future
-      () => feed?.setRound(0n, seen + 3_000, GAS), // not positive
+      () => feed?.setRound(answerAt(parametersOf(v), 10_000), now + 30 * DAY, GAS), // from the future
+      () => feed?.setRound(0n, now, GAS), // not positive
     ];
     for (const fail of breaks) {
       const snapshot = await v.connection.networkHelpers.takeSnapshot();
       await fail();
       await agrees(0, true);
-      await closedAt(seen + DAY - 10, true);
-      await closedAt(seen + DAY + 1, false);
+      await fundOf(0).redeemEarly(0, 0, address(0), address(0)); // finds it
+      const at = await time().latest();
+      await closedAt(at + DAY, true);
+      await closedAt(at + DAY + 1, false);
       await snapshot.restore();
     }
   });

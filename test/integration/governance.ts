@@ -395,7 +395,7 @@ describe("Governance", () => {
       const source = async (tick: number) => {
         const answer = BigInt(tick) * 10n * config().lotsPerUnit * 100n;
         const feed = await ethers.deployContract("MockAggregator", [8, answer]);
-        return (await ethers.deployContract("ChainlinkSource", [await feed.getAddress()])).getAddress();
+        return (await ethers.deployContract("ChainlinkSource", [await feed.getAddress(), 7 * 86_400, NOBODY, 0])).getAddress();
       };
       const [low, high] = [await source(9_500), await source(10_500)];
       const [lower, higher] = [await source(9_499), await source(10_501)];
