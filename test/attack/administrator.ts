@@ -11,7 +11,13 @@ import { GAS, noLimits, parametersOf, setTick, trader, USD, type Venue } from ".
 const NOBODY = `0x${"00".repeat(20)}`;
 
 describe("Attack: the administrator", () => {
-  const fees = { takerFeeRate: 1_000, makerFeeRate: 1_000, insuranceShare: 500_000, treasuryShare: 300_000, rewardRate: 0 };
+  const fees = {
+    takerFeeRate: 1_000,
+    makerFeeRate: 1_000,
+    insuranceShare: 500_000,
+    treasuryShare: 300_000,
+    rewardRate: 0,
+  };
   const venue = useVenue({ traders: 6, markets: [{ ...fees, maturity: 0 }, {}] }, async (v) => {
     await cross(v, trader(v, 0), trader(v, 1), { tick: 10_000, lots: 10_000, longLeverage: 50, shortLeverage: 2 });
     await place(v, trader(v, 2), bid(9_900, 1_000));
@@ -100,7 +106,13 @@ describe("Attack: the administrator", () => {
     )
       .to.be.revertedWithCustomError(v.exchange, "InvalidMarketConfig")
       .withArgs("treasuryShare");
-    const dearest = { ...config(), takerFeeRate: 10_000, makerFeeRate: 10_000, insuranceShare: 0, treasuryShare: 300_000 };
+    const dearest = {
+      ...config(),
+      takerFeeRate: 10_000,
+      makerFeeRate: 10_000,
+      insuranceShare: 0,
+      treasuryShare: 300_000,
+    };
     await v.exchange.updateMarket(1, dearest, noLimits, [], GAS);
     const before = await v.exchange.treasury();
     await cross(v, trader(v, 4), trader(v, 5), { tick: 10_000, lots: 1_000 });
@@ -142,9 +154,10 @@ describe("Attack: the administrator", () => {
     await v.exchange.updateMarket(1, harshest, risk, [], GAS);
     await v.exchange.setGuardianLevel(1, 2, GAS);
     const [long, short] = [trader(v, 0), trader(v, 1)];
-    await expect(
-      trader(v, 5).exchange.liquidate(1, long.account, 64, GAS),
-    ).to.be.revertedWithCustomError(v.exchange, "NotLiquidatable");
+    await expect(trader(v, 5).exchange.liquidate(1, long.account, 64, GAS)).to.be.revertedWithCustomError(
+      v.exchange,
+      "NotLiquidatable",
+    );
     // orders of before can be cancelled, and fill what closes
     await trader(v, 3).exchange.cancelAll(1, GAS);
     await trader(v, 2).exchange.cancelAll(1, GAS);
@@ -170,7 +183,9 @@ describe("Attack: the administrator", () => {
     const { ethers } = v.connection;
     const answer = (tick: number) => BigInt(tick) * 10n * config().lotsPerUnit * 100n;
     const feed = await ethers.deployContract("MockAggregator", [8, answer(9_499)]);
-    const source = await (await ethers.deployContract("ChainlinkSource", [await feed.getAddress(), 7 * 86_400, NOBODY, 0])).getAddress();
+    const source = await (
+      await ethers.deployContract("ChainlinkSource", [await feed.getAddress(), 7 * 86_400, NOBODY, 0])
+    ).getAddress();
     const swap = () => v.exchange.updateMarket(1, { ...config(), source }, noLimits, [], GAS);
     await expect(swap()).to.be.revertedWithCustomError(v.exchange, "InvalidMarketConfig").withArgs("source");
     // inside, but so that somebody would be bankrupt: the gate closes, and the waterfall decides, not the administrator

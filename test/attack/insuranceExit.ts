@@ -310,4 +310,3 @@ describe("Attack: leaving the fund ahead of a loss", () => {
     expect(await v.fund.redeemableShares(address(0))).equal(STAKE / 4n);
   });
 });
-

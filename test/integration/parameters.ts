@@ -27,7 +27,11 @@ const market: Row[] = [
     [{ maintenanceRate: 1 }, { maintenanceRate: 19_999 }],
     [{ maintenanceRate: 0 }, { maintenanceRate: 20_000 }],
   ],
-  ["targetRate", [{ targetRate: 10_001 }, { targetRate: 1_000_000 }], [{ targetRate: 10_000 }, { targetRate: 1_000_001 }]],
+  [
+    "targetRate",
+    [{ targetRate: 10_001 }, { targetRate: 1_000_000 }],
+    [{ targetRate: 10_000 }, { targetRate: 1_000_001 }],
+  ],
   [
     "slippageRate",
     [{ slippageRate: 1 }, { slippageRate: 200_000, bandRate: 200_000 }],
@@ -63,11 +67,7 @@ const market: Row[] = [
     [{ insuranceShare: 1_000_000 }, { insuranceShare: 700_000, treasuryShare: 300_000 }],
     [{ insuranceShare: 1_000_001 }, { insuranceShare: 700_001, treasuryShare: 300_000 }],
   ],
-  [
-    "treasuryShare",
-    [{ insuranceShare: 0, treasuryShare: 300_000 }],
-    [{ insuranceShare: 0, treasuryShare: 300_001 }],
-  ],
+  ["treasuryShare", [{ insuranceShare: 0, treasuryShare: 300_000 }], [{ insuranceShare: 0, treasuryShare: 300_001 }]],
   ["rewardRate", [{ ...FEES, rewardRate: 300 }], [{ ...FEES, rewardRate: 301 }]],
   ["dailyCoverCap", [{ dailyCoverCap: 0 }, { dailyCoverCap: 2n ** 96n - 1n }], []],
   ["maturity", [{ maturity: 0 }, { maturity: 86_400 }], [{ maturity: 86_401 }]],
@@ -131,7 +131,11 @@ const tiers: TierRow[] = [
   [
     "tier.initialRate",
     [[{ ...TIER, initialRate: 20_001 }], [{ ...TIER, initialRate: 1_000_000 }]],
-    [[{ ...TIER, initialRate: 19_999 }], [{ ...TIER, initialRate: 1_000_001 }], [TIER, { ...TIER, from: 2n ** 55n, initialRate: 39_999 }]],
+    [
+      [{ ...TIER, initialRate: 19_999 }],
+      [{ ...TIER, initialRate: 1_000_001 }],
+      [TIER, { ...TIER, from: 2n ** 55n, initialRate: 39_999 }],
+    ],
   ],
   [
     "tier.maintenanceRate",
@@ -183,9 +187,7 @@ describe("Bounds of the parameters", () => {
 
   async function refused(parameter: string, config: Values, riskValues: Values = {}, list: Values[] = []) {
     for (const call of await both(config, riskValues, list)) {
-      await expect(call())
-        .to.be.revertedWithCustomError(venue().exchange, "InvalidMarketConfig")
-        .withArgs(parameter);
+      await expect(call()).to.be.revertedWithCustomError(venue().exchange, "InvalidMarketConfig").withArgs(parameter);
     }
   }
 

@@ -20,8 +20,7 @@ describe("Retirement", () => {
   const funding = { fundingCap: 20_000, impactNotional: 100n * USD, takerFeeRate: 450, makerFeeRate: 150 };
   const venue = useVenue({ traders: 14, markets: [funding, {}] });
   const retire = (market = 1) => venue().exchange.retireMarket(market, GAS);
-  const settle = (accounts: number[], market = 1) =>
-    trader(venue(), 13).exchange.settleRetired(market, accounts, GAS);
+  const settle = (accounts: number[], market = 1) => trader(venue(), 13).exchange.settleRetired(market, accounts, GAS);
   /** A long at 50x (X = 9,800) against a short at 2x. */
   const open = (market = 1) =>
     cross(venue(), trader(venue(), 0), trader(venue(), 1), {
@@ -105,7 +104,9 @@ describe("Retirement", () => {
     await setTick(v, 9_700);
     await retire();
     await expect(retire()).to.be.revertedWithCustomError(v.exchange, "MarketRetired").withArgs(1);
-    await expect(v.exchange.retireMarket(3, GAS)).to.be.revertedWithCustomError(v.exchange, "UnknownMarket").withArgs(3);
+    await expect(v.exchange.retireMarket(3, GAS))
+      .to.be.revertedWithCustomError(v.exchange, "UnknownMarket")
+      .withArgs(3);
   });
 
   for (const side of ["long", "short"] as const) {
@@ -114,7 +115,12 @@ describe("Retirement", () => {
       const long = side === "long";
       const [victim, other] = [trader(v, 0), trader(v, 1)];
       const leverage = { longLeverage: long ? 50 : 2, shortLeverage: long ? 2 : 50 };
-      await cross(v, long ? victim : other, long ? other : victim, { tick: 10_000, lots: 10_000, market: 2, ...leverage });
+      await cross(v, long ? victim : other, long ? other : victim, {
+        tick: 10_000,
+        lots: 10_000,
+        market: 2,
+        ...leverage,
+      });
       // bankrupt beyond 9,800 and 10,200: a hundredth of a tick further
       const per = 10n * 10_000n * 100n;
       await setAnswer(v, long ? 9_800n * per - per / 100n : 10_200n * per + per / 100n, 2);
@@ -206,7 +212,9 @@ describe("Retirement", () => {
   it("settling twice, settling nobody, and somebody without a position: harmless; in a living market refused", async () => {
     const v = venue();
     await open();
-    await expect(settle([1])).to.be.revertedWithCustomError(v.exchange, "MarketNotRetired").withArgs(1);
+    await expect(settle([1]))
+      .to.be.revertedWithCustomError(v.exchange, "MarketNotRetired")
+      .withArgs(1);
     await retire();
     const long = trader(v, 0);
     await settle([long.account, long.account]);
@@ -216,7 +224,10 @@ describe("Retirement", () => {
       expect(await trader(v, 13).exchange.settleRetired.staticCall(1, list)).equal(0n);
       await settle(list);
     }
-    expect([(await v.exchange.accountAt(long.account)).free, (await v.exchange.marketAt(1)).pot]).to.deep.equal([free, pot]);
+    expect([(await v.exchange.accountAt(long.account)).free, (await v.exchange.marketAt(1)).pot]).to.deep.equal([
+      free,
+      pot,
+    ]);
     await settle([trader(v, 1).account]);
     expect((await v.exchange.marketAt(1)).openInterest).equal(0n);
   });

@@ -1,5 +1,5 @@
 /** Balances rebuilt from events alone, by the rule in IExchangeEvents.sol. */
-import { type ParsedEvent, type Venue } from "./venue.ts";
+import type { ParsedEvent, Venue } from "./venue.ts";
 
 export interface Rebuilt {
   free: Map<number, bigint>;
