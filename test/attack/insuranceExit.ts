@@ -136,10 +136,14 @@ describe("Attack: leaving the fund ahead of a loss", () => {
       const at = await time().latest();
       await closedAt(at + DAY, true);
       await closedAt(at + DAY + 1, false);
-      await closedAt(at + 2 * DAY - 10, false);
       await time().increaseTo(at + DAY - 10);
       await fundOf(2).poke(); // moves no clock
       await closedAt(at + DAY + 1, false);
+      // a finding is good for two days: one closed, one open
+      await time().increaseTo(at + 2 * DAY - 10);
+      expect(await held()).equal(0n);
+      await time().increaseTo(at + 2 * DAY + 10);
+      expect(await held()).equal(30n * USD);
       await snapshot.restore();
     }
   });
