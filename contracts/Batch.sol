@@ -34,12 +34,17 @@ abstract contract Batch is ReentrancyGuardTransient, IExchangeErrors {
         results = new bytes[](calls.length);
         for (uint256 i; i < calls.length; ++i) results[i] = Address.functionDelegateCall(address(this), calls[i]);
         _acting = 0;
-        _refund();
+        _refundLocked();
         _batching = false;
     }
 
     function _actingAccount() internal view returns (uint256) {
         return _acting;
+    }
+
+    /// @dev The batch's calls have each given the guard back.
+    function _refundLocked() private nonReentrant {
+        _refund();
     }
 
     function _refund() private {
