@@ -1,6 +1,6 @@
 /** The initial rate of new exposure: it follows the index's volatility and the market's level, and never touches what is open. */
 import { expect } from "chai";
-import { ceilDiv, equityX16, X16 } from "../utils/model.ts";
+import { ceilDiv, equityX16 } from "../utils/model.ts";
 import { ask, bid, cross, place, submit } from "../utils/orders.ts";
 import { createRandom } from "../utils/random.ts";
 import { maintenanceOf, withdrawable } from "../utils/refusals.ts";
