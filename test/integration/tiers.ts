@@ -4,6 +4,7 @@ import type { TierParameters } from "../../scripts/lib/markets.ts";
 import { equityX16, X16 } from "../utils/model.ts";
 import { bid, cross, place } from "../utils/orders.ts";
 import { createRandom } from "../utils/random.ts";
+import { maintenanceOf, withdrawable } from "../utils/refusals.ts";
 import { closeSize, initialMargin, maintenanceMargin, openRequirement } from "../utils/riskModel.ts";
 import { readPositions, readPrices } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
@@ -52,29 +53,6 @@ async function held(v: Venue, i: number) {
   return p;
 }
 
-/** The amount of its error that a call names in this place; throws when the call did not fail with it. */
-async function amountIn(call: Promise<unknown>, error: RegExp): Promise<bigint> {
-  const message = await call.then(
-    () => "no error",
-    (e: Error) => e.message,
-  );
-  const amount = error.exec(message)?.[1];
-  if (amount === undefined) throw new Error(`expected ${error}, got: ${message}`);
-  return BigInt(amount);
-}
-
-/** What removeMargin says is free above initial margin. */
-function available(v: Venue, i: number): Promise<bigint> {
-  const call = trader(v, i).exchange.removeMargin.staticCall(1, 10n ** 15n, GAS);
-  return amountIn(call, /InsufficientMargin\(\d+, (\d+), \d+\)/);
-}
-
-/** What liquidate says is maintenance. */
-function maintenance(v: Venue, i: number): Promise<bigint> {
-  const call = v.exchange.liquidate.staticCall(1, trader(v, i).account, 1, GAS);
-  return amountIn(call, /NotLiquidatable\(\d+, -?\d+, (\d+)\)/);
-}
-
 for (const [name, tiers] of schedules) {
   describe(`Tiers: ${name}`, () => {
     const venue = useVenue({ traders: 3, deposit: 10_000n * USD, markets: [{ tiers }] });
@@ -90,8 +68,8 @@ for (const [name, tiers] of schedules) {
           const price = LOT * X16;
           const { margin } = await held(v, i);
           expect(margin).equal(BigInt(lots) * LOT);
-          expect(await available(v, i), `${lots} lots`).equal(margin - initialMargin(m, BigInt(lots), price));
-          expect(await maintenance(v, i), `${lots} lots`).equal(maintenanceMargin(m, BigInt(lots), price));
+          expect(await withdrawable(v, i), `${lots} lots`).equal(margin - initialMargin(m, BigInt(lots), price));
+          expect(await maintenanceOf(v, i), `${lots} lots`).equal(maintenanceMargin(m, BigInt(lots), price));
         }
         await cross(v, trader(v, 1), trader(v, 0), { tick: TICK, lots });
       }
@@ -113,8 +91,8 @@ for (const [name, tiers] of schedules) {
           const equity = equityX16(p, prices) >> 16n;
           const least = p.margin < equity ? p.margin : equity;
           const needed = openRequirement(m, prices, p.lots, BigInt(lots), 0n);
-          expect(await available(v, i)).equal(least > needed ? least - needed : 0n);
-          expect(await maintenance(v, i)).equal(maintenanceMargin(m, p.lots, prices.mark));
+          expect(await withdrawable(v, i)).equal(least > needed ? least - needed : 0n);
+          expect(await maintenanceOf(v, i)).equal(maintenanceMargin(m, p.lots, prices.mark));
         }
         await setTick(v, TICK);
         await cross(v, trader(v, 1), trader(v, 0), { tick: TICK, lots });
@@ -129,7 +107,7 @@ for (const [name, tiers] of schedules) {
       for (const lots of boundaries.flatMap((b) => [b, b + 1])) {
         await open(v, lots);
         // straight at the mark, where maintenance is above equity: take out what may leave, then let the price do it
-        await long.exchange.removeMargin(1, await available(v, 0), GAS);
+        await long.exchange.removeMargin(1, await withdrawable(v, 0), GAS);
         let tick = TICK;
         const p = await held(v, 0);
         const below = (t: number) =>
@@ -160,7 +138,7 @@ for (const [name, tiers] of schedules) {
         for (const i of [0, 1]) {
           await open(v, lots);
           const t = trader(v, i);
-          await t.exchange.removeMargin(1, await available(v, i), GAS);
+          await t.exchange.removeMargin(1, await withdrawable(v, i), GAS);
           const p = await held(v, i);
           const side = i === 0 ? 1 : -1;
           const safe = (tick: number) => {

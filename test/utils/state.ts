@@ -64,14 +64,14 @@ export async function readExchange(venue: Venue): Promise<ExchangeState> {
   };
 }
 
-/** The prices that the exchange would use; the mark is 0 when it has none. */
+/** The prices that a call made now would use, funding accrued; the mark is 0 when there is none. */
 export async function readPrices(venue: Venue, market = 1): Promise<Prices> {
   const m = await venue.exchange.marketAt(market);
   const mark = await venue.exchange.markPrice(market).then(
     ({ price }) => price,
     () => 0n,
   );
-  return { mark, funding: m.fundingIndex, base: Number(m.base) };
+  return { mark, funding: await venue.exchange.fundingIndexNow(market), base: Number(m.base) };
 }
 
 export async function readPositions(venue: Venue, market = 1): Promise<Map<number, StoredPosition>> {
