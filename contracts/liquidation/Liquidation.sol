@@ -51,7 +51,8 @@ library Liquidation {
      * @notice Stage 1 for a market that is up to date, without demanding that the book fills anything.
      * @return lots Lots filled.
      * @return steps Resting orders visited.
-     * @return exhausted Whether orders within the limit are left.
+     * @return busy Whether the book may absorb more: the steps ended with orders within the limit left, or all that this call offered
+     * was filled.
      */
     function absorb(
         ExchangeState storage state,
@@ -59,8 +60,8 @@ library Liquidation {
         MarketContext memory ctx,
         uint256 account,
         uint256 maxSteps
-    ) external returns (uint256 lots, uint256 steps, bool exhausted) {
-        (lots, steps, exhausted, ) = _absorb(state, market, ctx, account, maxSteps);
+    ) external returns (uint256 lots, uint256 steps, bool busy) {
+        (lots, steps, busy, ) = _absorb(state, market, ctx, account, maxSteps);
     }
 
     function _absorb(
@@ -69,7 +70,7 @@ library Liquidation {
         MarketContext memory ctx,
         uint256 account,
         uint256 maxSteps
-    ) private returns (uint256 lots, uint256 steps, bool exhausted, uint256 limitTick) {
+    ) private returns (uint256 lots, uint256 steps, bool busy, uint256 limitTick) {
         Settlement.Loan memory loan = Settlement.load(market, ctx, account);
         _requireLiquidatable(ctx, account, loan.position);
         Tally memory tally;
@@ -90,7 +91,7 @@ library Liquidation {
             );
         }
         Ledger.apply_(state, market, ctx, tally);
-        return (t.filled, steps, t.exhausted, t.limitTick);
+        return (t.filled, steps, t.exhausted || t.remaining == 0, t.limitTick);
     }
 
     /// @dev Cancels the position's orders and sells it into the book as far as stage 1 goes. The caller writes the position.
