@@ -151,8 +151,9 @@ library RiskConfigLibrary {
         if (r.volatilityPeriod < 1 minutes || r.volatilityPeriod > 7 days) _invalid("volatilityPeriod");
         if (r.volatilityFactor > 200) _invalid("volatilityFactor");
         if (r.maxInitialRate < c.initialRate || r.maxInitialRate > PIPS) _invalid("maxInitialRate");
-        if (r.growthLots == 0) _invalid("growthLots");
         if (r.growthPeriod == 0) _invalid("growthPeriod");
+        // slower than a lot a second, whoever touches open interest each second would keep the allowance from refilling
+        if (r.growthLots < r.growthPeriod) _invalid("growthLots");
         if (r.largeNotional < c.minNotional) _invalid("largeNotional");
         // a step that closes less than a twentieth would make the cooldown a licence to stay below maintenance
         if (r.stepRate < 50_000 || r.stepRate > PIPS) _invalid("stepRate");
