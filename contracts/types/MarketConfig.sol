@@ -57,8 +57,8 @@ struct RiskConfig {
     uint40 growthLots; // lots by which open interest may grow at once …
     uint24 growthPeriod; // … and that it may grow by in this many seconds
     uint64 largeNotional; // quote atoms: solvent positions above it are liquidated in steps
-    uint24 stepRate; // share of such a position that one step may close
-    uint24 stepCooldown; // seconds between two steps
+    uint24 stepRate; // share of such a position that one step may close, in however many calls
+    uint24 stepCooldown; // seconds that a step lasts, from its first fill
     uint24 preventivePeriod; // seconds of a window of preventive deleveraging
 }
 
