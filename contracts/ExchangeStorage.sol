@@ -73,8 +73,8 @@ struct Market {
     /// @dev Order slots by account seat, eight to a word; a word's entries are stale where the seat is free.
     mapping(uint256 account => uint256[4]) seats;
     mapping(uint256 account => TopUp) topUps;
-    /// @dev When the last step of a large position's liquidation was; seconds.
-    mapping(uint256 account => uint256) steppedAt;
+    /// @dev The step that a large position's liquidation is in: | lots closed of it 128 | second it began 128 |.
+    mapping(uint256 account => uint256) steps;
 }
 
 struct ExchangeState {

@@ -118,7 +118,7 @@ interface IExchangeErrors {
     error NotLiquidatable(uint256 account, int256 equity, uint256 maintenance);
     /// @notice The position is bankrupt: `autoDeleverage` resolves it.
     error PositionBankrupt(uint256 market, uint256 account);
-    /// @notice The last step of this large position's liquidation is too recent; the next may come at `ready` (seconds).
+    /// @notice The step of this large position's liquidation is used up; the next one begins at `ready` (seconds).
     error LiquidationCoolingDown(uint256 market, uint256 account, uint256 ready);
     /// @notice Preventive deleveraging is closed: the system margin ratio (pips) is not below the threshold, or the window is used up.
     error PreventiveNotOpen(uint256 market, uint256 ratio);

@@ -8,7 +8,7 @@ import {Level} from "../types/MarketContext.sol";
  * Every event of the exchange. Amounts are in quote atoms; prices "X16" are quote atoms per lot × 2^16.
  *
  * Every balance can be rebuilt from the events alone. Free collateral: `FreeCollateralChanged` gives the amount after the change;
- * only the payouts of AutoDeleveraged and PrincipalClosed are to be added to it. Positions: `PositionChanged`. A market's pot and
+ * only the payouts of AutoDeleveraged, PrincipalClosed and PreventivelyDeleveraged are to be added to it. Positions: `PositionChanged`. A market's pot and
  * open interest: `MarketTotals`. Insurance fund, keeper reserve and treasury: `ReservesChanged`.
  *
  * `sequence` numbers a market's events without gaps, from 1: a reader that misses one knows it.

@@ -47,6 +47,7 @@ library AutoDeleverage {
         Upkeep.run(market, ctx);
         (uint256 account, ) = Gate.pick(market, ctx, limits.nominee);
         if (account == 0) revert IExchangeErrors.NothingToDeleverage(marketId);
+        uint256 sequence = market.book.sequence;
         OrderDesk.removeAll(state, market, marketId, account, IExchangeEvents.RemovalReason.Liquidation);
 
         Settlement.Loan memory loan = Settlement.load(market, ctx, account);
@@ -69,7 +70,10 @@ library AutoDeleverage {
             } else {
                 Counterparties.takePicked(state, market, ctx, run, limits.maxCounterparties, tally);
             }
-            if (run.lots == 0 && lots == 0) revert IExchangeErrors.NoEligibleCounterparty(marketId);
+            // an order that went, by a fill or because it cannot fill, is progress: it must not come back
+            if (run.lots == 0 && market.book.sequence == sequence) {
+                revert IExchangeErrors.NoEligibleCounterparty(marketId);
+            }
             lots += run.lots;
             tally.openInterest -= int256(run.lots);
             uint256 reward = mature ? _reward(state, ctx, run.lots) : 0;

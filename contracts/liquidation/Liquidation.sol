@@ -21,8 +21,9 @@ import {LiquidationPlan} from "./LiquidationPlan.sol";
 /**
  * Stage 1 of the waterfall: partial liquidation of a solvent position into the book. Linked library.
  *
- * A large position goes in steps: one call closes at most a share of it, and the next one comes after a cooldown. That slows a
- * cascade down; it never binds a bankrupt position, which is not liquidated here at all.
+ * A large position goes in steps: within a cooldown from its first fill, a step closes at most a share of what was open, in however
+ * many calls. That slows a cascade down; a fill of dust neither ends a step early nor keeps others from the rest of it. It never
+ * binds a bankrupt position, which is not liquidated here at all.
  */
 library Liquidation {
     using Book for Book.State;
@@ -51,7 +52,8 @@ library Liquidation {
      * @notice Stage 1 for a market that is up to date, without demanding that the book fills anything.
      * @return lots Lots filled.
      * @return steps Resting orders visited.
-     * @return exhausted Whether orders within the limit are left.
+     * @return busy Whether the book may absorb more: the steps ended with orders within the limit left, or all that this call offered
+     * was filled.
      */
     function absorb(
         ExchangeState storage state,
@@ -59,8 +61,8 @@ library Liquidation {
         MarketContext memory ctx,
         uint256 account,
         uint256 maxSteps
-    ) external returns (uint256 lots, uint256 steps, bool exhausted) {
-        (lots, steps, exhausted, ) = _absorb(state, market, ctx, account, maxSteps);
+    ) external returns (uint256 lots, uint256 steps, bool busy) {
+        (lots, steps, busy, ) = _absorb(state, market, ctx, account, maxSteps);
     }
 
     function _absorb(
@@ -69,7 +71,7 @@ library Liquidation {
         MarketContext memory ctx,
         uint256 account,
         uint256 maxSteps
-    ) private returns (uint256 lots, uint256 steps, bool exhausted, uint256 limitTick) {
+    ) private returns (uint256 lots, uint256 steps, bool busy, uint256 limitTick) {
         Settlement.Loan memory loan = Settlement.load(market, ctx, account);
         _requireLiquidatable(ctx, account, loan.position);
         Tally memory tally;
@@ -90,7 +92,7 @@ library Liquidation {
             );
         }
         Ledger.apply_(state, market, ctx, tally);
-        return (t.filled, steps, t.exhausted, t.limitTick);
+        return (t.filled, steps, t.exhausted || t.remaining == 0, t.limitTick);
     }
 
     /// @dev Cancels the position's orders and sells it into the book as far as stage 1 goes. The caller writes the position.
@@ -107,30 +109,42 @@ library Liquidation {
         t.kind = Matching.Kind.Liquidation;
         t.loan = loan;
         t.terms.buys = p.lots < 0;
-        bool stepped;
-        (t.remaining, stepped) = _stepSize(market, ctx, loan.account, p, maxSteps);
+        bool large;
+        (t.remaining, large) = _stepSize(market, ctx, loan.account, p, maxSteps);
         t.limitTick = p.limitTick(ctx, t.remaining == p.size(), maxSteps);
         t.steps = maxSteps;
         Matching.run(state, market, ctx, t, tally);
-        if (stepped && t.filled != 0) market.steppedAt[loan.account] = block.timestamp;
+        if (large && t.filled != 0) _countStep(market, loan.account, t.filled);
     }
 
-    /// @dev The closed form's size; of a large position at most a step of it, and no step before the last one's cooldown is over.
+    /// @dev The closed form's size; of a large position at most what is left of the step.
     function _stepSize(
         Market storage market,
         MarketContext memory ctx,
         uint256 account,
         Position memory p,
         uint256 fills
-    ) private view returns (uint256 lots, bool stepped) {
+    ) private view returns (uint256 lots, bool large) {
         lots = p.closeSize(ctx, fills);
         uint256 open = p.size();
         RiskConfig memory risk = market.risk;
         if ((open * ctx.price) >> 16 <= risk.largeNotional) return (lots, false);
-        uint256 ready = market.steppedAt[account] + risk.stepCooldown;
-        if (block.timestamp < ready) revert IExchangeErrors.LiquidationCoolingDown(ctx.id, account, ready);
-        uint256 step = Math.ceilDiv(open * risk.stepRate, PIPS);
-        return (step < lots ? step : lots, true);
+        (uint256 began, uint256 closed) = _stepOf(market, account);
+        uint256 step = Math.ceilDiv((open + closed) * risk.stepRate, PIPS);
+        if (step <= closed) revert IExchangeErrors.LiquidationCoolingDown(ctx.id, account, began + risk.stepCooldown);
+        return (Math.min(step - closed, lots), true);
+    }
+
+    /// @dev The step that the position is in. It begins now when the cooldown of the last one is over.
+    function _stepOf(Market storage market, uint256 account) private view returns (uint256 began, uint256 closed) {
+        uint256 step = market.steps[account];
+        (began, closed) = (uint128(step), step >> 128);
+        if (block.timestamp >= began + market.risk.stepCooldown) return (block.timestamp, 0);
+    }
+
+    function _countStep(Market storage market, uint256 account, uint256 lots) private {
+        (uint256 began, uint256 closed) = _stepOf(market, account);
+        market.steps[account] = began | ((closed + lots) << 128);
     }
 
     function _requireLiquidatable(MarketContext memory ctx, uint256 account, Position memory p) private pure {

@@ -52,9 +52,9 @@ library Preventive {
         Upkeep.requireSolvent(market, ctx);
         uint256 allowed = allowance(market, ctx);
         if (allowed == 0) revert IExchangeErrors.PreventiveNotOpen(marketId, Breaker.ratio(market, ctx));
-        (uint256 inBook, uint256 steps, bool exhausted) = Liquidation.absorb(state, market, ctx, account, maxSteps);
-        // only what the book cannot absorb: not while orders within the limit are left
-        if (!exhausted) lots = _reduce(state, market, ctx, account, allowed, maxCounterparties);
+        (uint256 inBook, uint256 steps, bool busy) = Liquidation.absorb(state, market, ctx, account, maxSteps);
+        // only what the book cannot absorb: not while orders within the limit are left, nor after a step that it took whole
+        if (!busy) lots = _reduce(state, market, ctx, account, allowed, maxCounterparties);
         if (lots == 0 && steps == 0) revert IExchangeErrors.NoEligibleCounterparty(marketId);
         lots += inBook;
     }

@@ -89,7 +89,8 @@ library Upkeep {
         }
         Level before = market.level;
         Level level = before;
-        if (risk.cautiousRatio != 0 || risk.jumpRate != 0) {
+        // a breaker that was turned off while it was stepped steps down once more
+        if (risk.cautiousRatio != 0 || risk.jumpRate != 0 || before != Level.Normal) {
             uint256 ratio = Breaker.ratio(market, ctx);
             level = Breaker.next(risk, before, ratio, jump, block.timestamp >= market.calmAt);
             if (level != before) {

@@ -57,8 +57,8 @@ struct RiskConfig {
     uint40 growthLots; // lots by which open interest may grow at once …
     uint24 growthPeriod; // … and that it may grow by in this many seconds
     uint64 largeNotional; // quote atoms: solvent positions above it are liquidated in steps
-    uint24 stepRate; // share of such a position that one step may close
-    uint24 stepCooldown; // seconds between two steps
+    uint24 stepRate; // share of such a position that one step may close, in however many calls
+    uint24 stepCooldown; // seconds that a step lasts, from its first fill
     uint24 preventivePeriod; // seconds of a window of preventive deleveraging
 }
 
@@ -154,8 +154,9 @@ library RiskConfigLibrary {
         if (r.volatilityPeriod < 1 minutes || r.volatilityPeriod > 7 days) _invalid("volatilityPeriod");
         if (r.volatilityFactor > 200) _invalid("volatilityFactor");
         if (r.maxInitialRate < c.initialRate || r.maxInitialRate > PIPS) _invalid("maxInitialRate");
-        if (r.growthLots == 0) _invalid("growthLots");
         if (r.growthPeriod == 0) _invalid("growthPeriod");
+        // slower than a lot a second, whoever touches open interest each second would keep the allowance from refilling
+        if (r.growthLots < r.growthPeriod) _invalid("growthLots");
         if (r.largeNotional < c.minNotional) _invalid("largeNotional");
         // a step that closes less than a twentieth would make the cooldown a licence to stay below maintenance
         if (r.stepRate < 50_000 || r.stepRate > PIPS) _invalid("stepRate");

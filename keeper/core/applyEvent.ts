@@ -4,9 +4,9 @@
  * Every event of a market carries its number, without gaps: an event that is not the next one is refused, and nothing changes.
  */
 import { applyChange, type Undo as ChangeUndo, undoChange } from "./applyChange.ts";
-import { isLarge } from "./closeSize.ts";
+import { isLarge, stepOf } from "./closeSize.ts";
 import { abs } from "./integers.ts";
-import type { MarketState } from "./marketState.ts";
+import type { MarketState, Step } from "./marketState.ts";
 import type { TopUpOrder } from "./topUp.ts";
 import type { AccountId, MarketParameters, PositionChange } from "./types.ts";
 
@@ -33,7 +33,7 @@ export type EventUndo = {
   readonly accruedAt: bigint;
   readonly position?: ChangeUndo;
   readonly topUp?: { readonly account: AccountId; readonly before: TopUpOrder | undefined };
-  readonly stepped?: { readonly account: AccountId; readonly before: bigint | undefined };
+  readonly stepped?: { readonly account: AccountId; readonly before: Step | undefined };
 };
 
 /** Undefined when the event is not the market's next one. */
@@ -63,8 +63,9 @@ export function applyEvent(
       // the position's own event came before: what was open is what is left and what was closed
       const open = abs(state.positions.get(event.account)?.lots ?? 0n) + event.lots;
       if (event.lots === 0n || !isLarge(open, event.price, parameters)) return before;
-      const stepped = { account: event.account, before: state.steppedAt.get(event.account) };
-      state.steppedAt.set(event.account, event.timestamp);
+      const stepped = { account: event.account, before: state.steps.get(event.account) };
+      const { began, closed } = stepOf(state, event.account, event.timestamp, parameters);
+      state.steps.set(event.account, { began, closed: closed + event.lots });
       return { ...before, stepped };
     }
     case "other":
@@ -78,7 +79,7 @@ export function undoEvent(state: MarketState, undo: EventUndo): void {
   state.accruedAt = undo.accruedAt;
   if (undo.position !== undefined) undoChange(state, undo.position);
   if (undo.topUp !== undefined) restore(state.topUps, undo.topUp);
-  if (undo.stepped !== undefined) restore(state.steppedAt, undo.stepped);
+  if (undo.stepped !== undefined) restore(state.steps, undo.stepped);
 }
 
 function setTopUp(state: MarketState, account: AccountId, order: TopUpOrder) {

@@ -1,11 +1,12 @@
 /**
  * How much of a position a liquidation closes, bit for bit as LiquidationPlan.sol and Liquidation.sol: the closed form, and for a large
- * position at most one step of it.
+ * position at most what is left of the step that it is in.
  */
 import { abs, ceilDiv } from "./integers.ts";
+import type { MarketState, Step } from "./marketState.ts";
 import { equityX16, PIPS, settle } from "./position.ts";
 import { targetRate } from "./requirements.ts";
-import type { MarketParameters, Position, Prices } from "./types.ts";
+import type { AccountId, MarketParameters, Position, Prices } from "./types.ts";
 
 /**
  * Lots that restore the target ratio, fee and slippage included: x* = (m*·q·P − E) / (P·(m* − s − f)), rounded up; all of them where
@@ -37,11 +38,23 @@ export function isLarge(lots: bigint, price: bigint, { largeNotional }: MarketPa
   return (lots * price) >> 16n > largeNotional;
 }
 
-/** What one call tries to close: `closeSize`, of a large position at most a step. */
-export function stepSize(p: Position, prices: Prices, parameters: MarketParameters, fills: number): bigint {
+/** The step that a large position's liquidation is in at `now`: a new one once the cooldown of the last one is over. */
+export function stepOf(
+  { steps }: Pick<MarketState, "steps">,
+  account: AccountId,
+  now: bigint,
+  { stepCooldown }: MarketParameters,
+): Step {
+  const last = steps.get(account);
+  return last !== undefined && now < last.began + stepCooldown ? last : { began: now, closed: 0n };
+}
+
+/** What one call tries to close: `closeSize`, of a large position at most what is left of the step; 0 when it is used up. */
+export function stepSize(p: Position, prices: Prices, parameters: MarketParameters, fills: number, step: Step): bigint {
   const open = abs(p.lots);
   const lots = closeSize(p, prices, parameters, fills);
   if (!isLarge(open, prices.price, parameters)) return lots;
-  const step = ceilDiv(open * parameters.stepRate, PIPS);
-  return step < lots ? step : lots;
+  const whole = ceilDiv((open + step.closed) * parameters.stepRate, PIPS);
+  const left = whole > step.closed ? whole - step.closed : 0n;
+  return left < lots ? left : lots;
 }

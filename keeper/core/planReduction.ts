@@ -3,7 +3,7 @@
  * preventively, if the market is open for that; or the reason why neither.
  */
 import { bookCanAbsorb, limitTick } from "./absorption.ts";
-import { closeSize, isLarge, stepSize } from "./closeSize.ts";
+import { closeSize, isLarge, stepOf, stepSize } from "./closeSize.ts";
 import { eligibility } from "./eligibility.ts";
 import { abs } from "./integers.ts";
 import type { MarketView } from "./marketView.ts";
@@ -25,11 +25,12 @@ export function planReduction(
 ): Reduction {
   const { parameters, state, touch, now, preventiveLots } = view;
   const open = abs(entry.lots);
-  if (isLarge(open, prices.price, parameters)) {
-    const ready = (state.steppedAt.get(entry.account) ?? 0n) + parameters.stepCooldown;
-    if (now < ready) return { kind: "skip", reason: "large: cooling down after a step", details: `until ${ready}` };
+  const step = stepOf(state, entry.account, now, parameters);
+  const lots = stepSize(entry, prices, parameters, steps, step);
+  if (lots === 0n && isLarge(open, prices.price, parameters)) {
+    const ready = step.began + parameters.stepCooldown;
+    return { kind: "skip", reason: "large: cooling down after a step", details: `until ${ready}` };
   }
-  const lots = stepSize(entry, prices, parameters, steps);
   const limit = limitTick(entry, prices, parameters, lots, steps);
   if (bookCanAbsorb(entry.isLong, limit, touch, prices.price, parameters)) return { kind: "liquidate", lots };
   if (preventiveLots === 0n) {

@@ -1,0 +1,259 @@
+/**
+ * From events alone an outsider rebuilds every balance: free collateral, positions, pots, open interest, reserves, orders and what they
+ * hold back; and each market numbers its events without gaps. After sessions that reach every stage and every convenience.
+ */
+import { expect } from "chai";
+import { mirrored, openCrash, type Side } from "../utils/crash.ts";
+import { createIndexer } from "../utils/indexer.ts";
+import { bid, cross, place } from "../utils/orders.ts";
+import { createRandom, type Random } from "../utils/random.ts";
+import { attempt, LIMITS, randomStep, resolveAll } from "../utils/randomMarket.ts";
+import { readExchange } from "../utils/state.ts";
+import { useVenue } from "../utils/useVenue.ts";
+import { GAS, noLimits, type ParsedEvent, setTick, trader, USD, type Venue } from "../utils/venue.ts";
+
+const risk = { ...noLimits, cautiousRatio: 15_000, reduceOnlyRatio: 8_000, hysteresis: 5_000, jumpRate: 100_000 };
+const fees = { takerFeeRate: 450, makerFeeRate: -100, insuranceShare: 600_000, rewardRate: 100 };
+
+/** Every event of the exchange since it was deployed, in order. */
+async function readEvents(v: Venue): Promise<ParsedEvent[]> {
+  const logs = await v.connection.ethers.provider.getLogs({
+    address: v.deployed.exchangeAddress,
+    fromBlock: v.deployed.startBlock,
+    toBlock: "latest",
+  });
+  const events: ParsedEvent[] = [];
+  for (const log of logs) {
+    const parsed = v.exchange.interface.parseLog({ topics: [...log.topics], data: log.data });
+    if (!parsed) throw new Error(`a log that the interface does not know: ${log.topics[0]}`);
+    events.push({ name: parsed.name, args: parsed.args as unknown as ParsedEvent["args"] });
+  }
+  return events;
+}
+
+/** Replays all events and compares with the chain. Returns the names that occurred. */
+async function expectRebuilt(v: Venue): Promise<Set<string>> {
+  const events = await readEvents(v);
+  const { state, apply } = createIndexer();
+  for (const event of events) apply(event);
+  const chain = await readExchange(v);
+  expect(state.gaps).to.deep.equal([]);
+  expect(state.tokens, "tokens").equal(chain.balance);
+  expect([state.insurance, state.keeperReserve, state.treasury]).to.deep.equal([
+    chain.insurance,
+    chain.keeperReserve,
+    await v.exchange.treasury(),
+  ]);
+  expect(state.owners.size).equal(chain.free.size);
+  for (const [account, free] of chain.free) {
+    expect(state.free.get(BigInt(account)), `free collateral of ${account}`).equal(free);
+    expect(state.owners.get(BigInt(account))).equal((await v.exchange.accountAt(account)).owner);
+  }
+  for (const market of chain.markets) {
+    const indexed = state.markets.get(BigInt(market.id));
+    if (!indexed) throw new Error(`no event of market ${market.id}`);
+    const view = await v.exchange.marketAt(market.id);
+    expect([indexed.sequence, indexed.pot, indexed.openInterest, indexed.fundingIndex, indexed.ended]).to.deep.equal([
+      view.sequence,
+      view.pot,
+      view.openInterest,
+      view.fundingIndex,
+      view.status === 1n,
+    ]);
+    expect(indexed.positions.size).equal(market.positions.size);
+    for (const [account, p] of market.positions) {
+      expect(indexed.positions.get(BigInt(account)), `position of ${account}`).to.deep.equal({
+        lots: p.lots,
+        cost: p.cost,
+        margin: p.margin,
+        fundingIndex: p.fundingIndex,
+      });
+    }
+    const orders = [...market.reserved.values()].flatMap((r) => r.orders);
+    expect(indexed.orders.size).equal(orders.length);
+    for (const o of orders) {
+      expect(indexed.orders.get(o.id), `order ${o.id}`).to.deep.equal({
+        account: BigInt(o.account),
+        isBid: o.isBid,
+        tick: BigInt(o.tick),
+        lots: o.lots,
+        reduceOnly: o.reduceOnly,
+        leverage: o.leverage,
+        expiry: BigInt(o.expiry),
+      });
+    }
+    for (const { account } of v.traders) {
+      const found = market.reserved.get(account) ?? { bid: 0n, ask: 0n };
+      const { bid: bids, ask: asks } = indexed.reserves.get(BigInt(account)) ?? { bid: 0n, ask: 0n };
+      expect([bids, asks], `reserve of ${account}`).to.deep.equal([found.bid, found.ask]);
+      const order = await v.exchange.topUpAt(market.id, account);
+      const known = indexed.topUps.get(BigInt(account)) ?? { triggerRate: 0n, remaining: 0n };
+      expect(known).to.deep.equal({ triggerRate: order.triggerRate, remaining: order.remaining });
+      expect(indexed.leverages.get(BigInt(account)) ?? 0n).equal(await v.exchange.leverageAt(market.id, account));
+    }
+  }
+  return new Set(events.map((e) => e.name));
+}
+
+async function stake(v: Venue, amount: bigint): Promise<void> {
+  const t = trader(v, 11);
+  await v.deployed.collateral.mint(t.address, amount);
+  await v.deployed.collateral.connect(t.signer).approve(v.deployed.insuranceFundAddress, amount);
+  await v.fund.connect(t.signer).deposit(amount, t.address);
+}
+
+/** Quotes on both sides, cancels, margin in and out, closes, withdrawals; what is refused is refused. */
+async function potter(v: Venue, random: Random, mark: number, market: number): Promise<void> {
+  const t = random.pick(v.traders);
+  const x = t.exchange;
+  const actions: (() => Promise<unknown>)[] = [
+    () =>
+      place(v, t, {
+        market,
+        isBid: random.chance(0.5),
+        tick: mark + random.int(-60, 60),
+        lots: random.int(200, 3_000),
+        leverage: random.int(1, 40),
+      }),
+    () =>
+      place(v, t, {
+        market,
+        isBid: random.chance(0.5),
+        tick: mark + random.int(-60, 60),
+        lots: random.int(200, 3_000),
+        reduceOnly: true,
+      }),
+    () => x.cancelAll(market, GAS),
+    () => x.closePosition(market, mark, 16, GAS),
+    () => x.addMargin(market, BigInt(random.int(1, 5)) * USD + 7n, GAS),
+    () => x.removeMargin(market, BigInt(random.int(1, 3_000_000)), GAS),
+    () => x.setLeverage(market, random.int(1, 50), GAS),
+    () => x.setTopUp(market, random.int(1, 20_000), BigInt(random.int(10, 90)) * USD, GAS),
+    () => v.exchange.topUp(market, random.pick(v.traders).account, GAS),
+    () => v.exchange.liquidate(market, random.pick(v.traders).account, 16, GAS),
+    () => x.preventiveDeleverage(market, random.pick(v.traders).account, 16, 4, GAS),
+    () => x.withdraw(BigInt(random.int(1, 1_000_000)), t.address, GAS),
+    () =>
+      x.multicall(
+        [x.interface.encodeFunctionData("cancelAll", [market]), x.interface.encodeFunctionData("poke", [market])],
+        GAS,
+      ),
+  ];
+  await attempt(random.pick(actions));
+}
+
+for (const side of ["long", "short"] as const satisfies Side[]) {
+  describe(`Events rebuild every balance: all stages, a bankrupt ${side}`, () => {
+    const markets = [
+      { risk, ...fees },
+      { ...fees, treasuryShare: 200_000 },
+      { fundingCap: 5_000, impactNotional: 10n * USD },
+    ];
+    const venue = useVenue({ traders: 14, markets }, undefined, false);
+
+    it("top-up, stages 1 to 4, preventive, retirement", async () => {
+      const v = venue();
+      const at = (tick: number) => setTick(v, mirrored(side, tick));
+      const rest = (i: number, tick: number, lots: number) =>
+        place(v, trader(v, i), { isBid: side === "long", tick: mirrored(side, tick), lots, leverage: 3 });
+      await stake(v, 6n * USD + 123_457n);
+      const { victim, counterparties } = await openCrash(v, side);
+      await victim.exchange.setTopUp(1, 10_000, 12n * USD, GAS);
+      await at(9_890);
+      await trader(v, 8).exchange.topUp(1, victim.account, GAS);
+      await rest(6, 9_888, 700);
+      await at(9_770);
+      await rest(6, 9_765, 700);
+      await trader(v, 8).exchange.preventiveDeleverage(1, victim.account, 16, 4, GAS);
+      await rest(7, 9_700, 900);
+      await rest(7, 9_690, 900);
+      await at(9_500);
+      await trader(v, 8).exchange.autoDeleverage(1, [], { ...LIMITS, maxCounterparties: 2 }, GAS);
+      await expectRebuilt(v);
+      await resolveAll(v);
+      await counterparties[4]?.exchange.closePosition(1, mirrored(side, 9_500), 8, GAS);
+
+      // market 2: a principal stage, and then its end
+      const long = side === "long";
+      const [weak, dealer, other] = [trader(v, 9), trader(v, 10), trader(v, 12)];
+      await setTick(v, mirrored(side, 9_600), 2);
+      const opened = { market: 2, tick: mirrored(side, 9_600), lots: 1_000 };
+      if (long) await cross(v, dealer, other, { ...opened, longLeverage: 1, shortLeverage: 4 });
+      else await cross(v, other, dealer, { ...opened, longLeverage: 4, shortLeverage: 1 });
+      await setTick(v, 10_000, 2);
+      const sold = { market: 2, tick: 10_000, lots: 1_000 };
+      if (long) await cross(v, weak, dealer, { ...sold, longLeverage: 50 });
+      else await cross(v, dealer, weak, { ...sold, shortLeverage: 50 });
+      await setTick(v, mirrored(side, 9_500), 2);
+      await resolveAll(v, 2);
+      await cross(v, trader(v, 6), trader(v, 7), { market: 2, tick: mirrored(side, 9_500), lots: 500 });
+      await place(v, trader(v, 6), { ...bid(8_000, 400), market: 2 });
+      await v.exchange.retireMarket(2, GAS);
+      await v.exchange.settleRetired(2, [trader(v, 6).account, trader(v, 7).account], GAS);
+
+      // market 3: funding
+      await setTick(v, 10_000, 3);
+      await cross(v, trader(v, 6), trader(v, 7), { market: 3, tick: 10_000, lots: 5_000 });
+      await place(v, trader(v, 8), { market: 3, isBid: true, tick: 10_010, lots: 3_000 });
+      await place(v, trader(v, 9), { market: 3, isBid: false, tick: 10_030, lots: 3_000 });
+      await v.connection.networkHelpers.time.increase(7_200);
+      await setTick(v, 10_000, 3);
+      await trader(v, 6).exchange.closePosition(3, 10_010, 8, GAS);
+      await v.exchange.withdrawTreasury(1n, trader(v, 0).address);
+
+      const seen = await expectRebuilt(v);
+      for (const name of [
+        "ToppedUp",
+        "Liquidated",
+        "PreventivelyDeleveraged",
+        "BankruptcySwept",
+        "AutoDeleveraged",
+        "DeleverageCall",
+        "PrincipalClosed",
+        "LevelChanged",
+        "MarketEnded",
+        "RetiredPositionSettled",
+        "FundingAccrued",
+        "TreasuryWithdrawn",
+        "InsuranceDeposited",
+      ]) {
+        expect([...seen], name).to.include(name);
+      }
+    });
+  });
+}
+
+describe("Events rebuild every balance: random sessions", () => {
+  const markets = [
+    { risk, ...fees, fundingCap: 10_000, impactNotional: 10n * USD },
+    {
+      ...fees,
+      tiers: [
+        { from: 500n * USD, initialRate: 40_000, maintenanceRate: 20_000, targetRate: 30_000 },
+        { from: 1_500n * USD, initialRate: 100_000, maintenanceRate: 50_000, targetRate: 70_000 },
+      ],
+    },
+  ];
+  const venue = useVenue({ traders: 12, markets, deposit: 3_000n * USD }, undefined, false);
+
+  for (const seed of [11, 12, 13]) {
+    it(`session ${seed}`, async () => {
+      const v = venue();
+      const random = createRandom(seed);
+      await stake(v, 20n * USD);
+      const marks = [10_000, 10_000];
+      for (let step = 0; step < 10; step++) {
+        for (const market of [1, 2]) {
+          const jump = random.chance(0.3) ? 0.12 : 0.015;
+          const mark = await randomStep(v, random, marks[market - 1] ?? 10_000, { market, step: jump, trades: 2 });
+          marks[market - 1] = mark;
+          for (let i = 0; i < 6; i++) await potter(v, random, mark, market);
+        }
+      }
+      const seen = await expectRebuilt(v);
+      for (const name of ["Trade", "OrderPlaced", "OrderRemoved", "MarginAdded", "PositionChanged", "FundingAccrued"]) {
+        expect([...seen], name).to.include(name);
+      }
+    });
+  }
+});
