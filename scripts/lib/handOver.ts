@@ -14,7 +14,9 @@ export async function handOver(
   const [deployer] = await ethers.getSigners();
   if (!deployer) throw new Error("the network has no account to deploy from");
   const exchange = await ethers.getContractAt("Exchange", exchangeAddress);
-  const timelock = await (await ethers.deployContract("Timelock", [governance.delay, governance.proposer])).getAddress();
+  const timelock = await (
+    await ethers.deployContract("Timelock", [governance.delay, governance.proposer])
+  ).getAddress();
   const administrator = await exchange.DEFAULT_ADMIN_ROLE();
   if (governance.guardian) {
     await (await exchange.grantRole(await exchange.GUARDIAN_ROLE(), governance.guardian)).wait();

@@ -25,7 +25,9 @@ export function readGovernance(env: Environment, chainId: number): Governance | 
   const guardian = address(env, "GUARDIAN");
   if (!proposer) {
     if (chainId !== LOCAL_CHAIN) {
-      throw new Error(`GOVERNOR is not set: on chain ${chainId} a timelock administers, and somebody must be able to schedule`);
+      throw new Error(
+        `GOVERNOR is not set: on chain ${chainId} a timelock administers, and somebody must be able to schedule`,
+      );
     }
     if (guardian) throw new Error("GUARDIAN needs GOVERNOR: without it the deployer stays the administrator");
     return undefined;
