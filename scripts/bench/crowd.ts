@@ -20,7 +20,16 @@ export async function deployBench(connection: NetworkConnection) {
   const listing = MARKETS[0];
   if (!listing) throw new Error("no market to bench");
   // the book is built over many blocks of a clock that the bench does not drive: prices must not age meanwhile
-  const parameters = { ...listing.parameters, maxAge: 60_000, tradeAge: 60_000, maturity: 0 };
+  const { risk, tiers, ...rest } = listing.parameters;
+  const parameters = {
+    ...rest,
+    maxAge: 60_000,
+    tradeAge: 60_000,
+    maturity: 0,
+    // prices that move by percents a second would make every position well margined; and the largest positions reach the tiers
+    risk: { ...risk, jumpRate: 0, volatilityFactor: 0 },
+    tiers: tiers.map((tier) => ({ ...tier, from: tier.from * 100n })),
+  };
   const deployed = await deployPlimsoll(connection, {
     listings: [{ ...listing, initialPrice: MARK / Number(listing.ticksPerPrice), parameters }],
   });

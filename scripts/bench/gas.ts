@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { network } from "hardhat";
 import { measureBook } from "./measureBook.ts";
+import { measureClearing } from "./measureClearing.ts";
 import { measureDeleverage } from "./measureDeleverage.ts";
 
 const positions = Number(process.env.BENCH_POSITIONS ?? "10000");
@@ -10,7 +11,7 @@ const snapshotFile = "snapshots/gas.json";
 const TOLERANCE = 0.02;
 
 const results: Record<string, number> = {};
-for (const measure of [measureBook, measureDeleverage]) {
+for (const measure of [measureBook, measureClearing, measureDeleverage]) {
   const connection = await network.create({ override: { blockGasLimit: 60_000_000n } });
   Object.assign(results, await measure(connection, positions));
   await connection.close();

@@ -1,7 +1,8 @@
 // The order book: whole transactions, warm accounts, both positions existing.
 import type { NetworkConnection } from "hardhat/types/network";
 import type { ContractTransactionResponse } from "ethers";
-import { type Bench, deployBench, MARK, MARKET, USD } from "./crowd.ts";
+import { createMembers } from "./createMembers.ts";
+import { deployBench, MARK, MARKET } from "./crowd.ts";
 
 /** For what needs no preparation. */
 const nothing = async (): Promise<void> => undefined;
@@ -111,31 +112,4 @@ export async function measureBook(connection: NetworkConnection): Promise<Record
     async () => taker.liquidate(MARKET, await members.account(22), 8),
   );
   return results;
-}
-
-/** Members of the crowd with deposits; each call goes through the crowd's own contract, so only the taker's calls are measured. */
-async function createMembers(bench: Bench, count: number) {
-  for (let i = 0; i < count; i++) await bench.crowd.join(1_000_000n * USD);
-  const run = (i: number, data: string) => bench.crowd.run(i, data);
-  const place = (
-    i: number,
-    fields: { isBid: boolean; tick: number; lots: bigint; leverage: number; expiry?: number; ioc?: boolean },
-  ) =>
-    run(
-      i,
-      bench.exchange.interface.encodeFunctionData("placeOrder", [
-        { ...bench.order(fields), expiry: fields.expiry ?? 0 },
-      ]),
-    );
-  /** The makers become shorts and the taker long, at the mark. */
-  const openAll = async () => {
-    for (let i = 0; i < count - 2; i++) {
-      await place(i, { isBid: false, tick: MARK, lots: 500n, leverage: 10 });
-      await bench.exchange
-        .connect(bench.keeper)
-        .placeOrder(bench.order({ isBid: true, tick: MARK, lots: 500n, ioc: true }));
-    }
-  };
-  const account = async (i: number) => bench.exchange.accountOf(await bench.crowd.members(i));
-  return { place, openAll, account };
 }

@@ -43,6 +43,7 @@ export async function run(flags: DemoFlags, path: PricePath, progress: Progress)
     context,
     keepers,
     tally: auditor.tally,
+    replay: auditor.replay,
     catalogue,
     invariants: catalogue.results(notExercised(auditor.tally)),
     staleProbes: walk.staleProbes,

@@ -99,7 +99,7 @@ export async function walkPath(parameters: WalkParameters): Promise<WalkResult> 
       await auditor.absorb();
       progress.opening((round + 1) / rounds.length);
     }
-    await send(crowd.waiting(prices), 0);
+    await send([...crowd.waiting(prices), ...crowd.reserves()], 0);
     await settle();
     await auditor.absorb();
     await auditor.inspect(true);

@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MarketView } from "../../keeper/core/marketView.ts";
 import { pickBankrupt } from "../../keeper/core/pickBankrupt.ts";
 import type { Plan } from "../../keeper/core/plan.ts";
 import { planMarket } from "../../keeper/core/planMarket.ts";
 import { bankruptcyPriceAt, isBankrupt } from "../../keeper/core/position.ts";
-import type { Position } from "../../keeper/core/types.ts";
-import { MARK, marketOf, PARAMETERS, PRICES, position } from "./helpers/market.ts";
-
-function viewOf(positions: readonly Position[], changes: Partial<MarketView> = {}): MarketView {
-  const book = { touch: { bestBid: 5_999_000n, bestAsk: 6_001_000n }, level: 0, preventiveLots: 0n };
-  const common = { parameters: PARAMETERS, state: marketOf(positions), taken: 0, now: 1_000n, free: new Map() };
-  return { ...common, ...book, prices: { ok: true, ...PRICES, accrued: 0n }, ...changes };
-}
+import { MARK, marketOf, PRICES, position } from "./helpers/market.ts";
+import { viewOf } from "./helpers/view.ts";
 
 const winner = (account: number, entry = 90_000_000n) => position(account, -10n, entry, 9_000_000n);
 const levered = position(4, -10n, 90_000_000n, 5_000_000n);

@@ -1,7 +1,9 @@
 /**
- * The end: every order is cancelled, every position closed through the book, every account withdraws all that it has, the stake is redeemed.
+ * The end: every order is cancelled, every position closed through the book, every account withdraws all that it has, the stake is redeemed, the
+ * treasury paid out.
  * What the exchange then still holds is dust, item by item.
  */
+import { settle } from "../../../keeper/core/position.ts";
 import { fundAbi } from "../chain/abi.ts";
 import type { Call } from "../chain/connectChain.ts";
 import type { Context } from "../context.ts";
@@ -15,6 +17,8 @@ export type ClosedDown = {
   /** Quote atoms that went back to accounts, and to the staker. */
   readonly withdrawn: bigint;
   readonly redeemed: bigint;
+  /** … and to the administrator, of the fees. */
+  readonly treasury: bigint;
   /** What is left. */
   readonly totals: Totals;
   /** Why it did not work out; empty when it did. */
@@ -74,12 +78,16 @@ export async function closeEverything(
   const later = timestamp + Number(cooldown) + 60;
   await send([calls.redeem(staker, shares)], "redeeming the stake", later);
 
+  const { treasury } = await auditor.inspect(false);
+  if (treasury > 0n) await send([calls.withdrawTreasury(administrator, treasury)], "paying the treasury out");
+
   const totals = await auditor.inspect(true);
   const left = totals.free.reduce((sum, amount) => sum + amount, 0n);
   if (left > 0n) problems.push(`${left} atoms of free collateral could not be withdrawn`);
   return {
     withdrawn: free.reduce((sum, { amount }) => sum + amount, 0n) - left,
     redeemed: before.fund - totals.fund,
+    treasury,
     totals,
     problems,
   };
@@ -95,7 +103,11 @@ function cancels(context: Context, { replay }: Auditor): Call[] {
 function unwind(context: Context, { replay }: Auditor): Call[] {
   return replay.flatMap(({ market, positions, prices }) => {
     if (prices === undefined) return [];
-    const orders = planUnwind(market, prices.price, [...positions.positions.values()]);
+    const orders = planUnwind(
+      market,
+      prices.price,
+      [...positions.positions.values()].map((p) => settle(p, prices.funding)),
+    );
     return orders.map(({ account, isBid, tick, lots, rests }) =>
       context.calls.place(ownerOf(context, account), {
         market,

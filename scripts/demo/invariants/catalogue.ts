@@ -20,14 +20,15 @@ export const IDS = [
   "LIQ-2",
   "BOOK-1",
   "BOOK-2",
+  "FUND-1",
 ] as const;
 
 export type InvariantId = (typeof IDS)[number];
 
 /** What each says, and when the demo looks. */
 export const MEANINGS: Readonly<Record<InvariantId, readonly [meaning: string, when: string]>> = {
-  "SOLV-1": ["tokens held = free + pots + reserve + fund, to the atom", "after every step"],
-  "SOLV-2": ["pot = Σ equity + dust, dust ≥ 0, in three exact forms", "after every step"],
+  "SOLV-1": ["tokens held = free + pots + reserve + fund + treasury, to the atom", "after every step"],
+  "SOLV-2": ["pot = Σ equity + dust, dust ≥ 0, in three exact forms, whatever funding did", "after every step"],
   "SOLV-3": ["Σ long lots = Σ short lots = open interest", "every transaction; open interest every step"],
   "SOLV-4": ["nobody past bankruptcy unless the gate is closed", "every block with a price or a clearing call"],
   "SOLV-5": [
@@ -48,6 +49,7 @@ export const MEANINGS: Readonly<Record<InvariantId, readonly [meaning: string, w
   ],
   "LIQ-2": ["no fill beyond the limit set before", "every liquidation and sweep"],
   "BOOK-1": ["best bid < best ask; levels and bitmap = orders", "every transaction; levels and bitmap in samples"],
+  "FUND-1": ["funding paid − received − owed = dust ≥ 0; the index within its clamp", "every accrual; every step"],
   "BOOK-2": ["reserved = what fills left of what the open orders need, never more", "samples, and at the end"],
 };
 

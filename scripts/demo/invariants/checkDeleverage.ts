@@ -17,11 +17,16 @@ import { checkSweep } from "./checkSweep.ts";
 import { readClearingState } from "./clearingState.ts";
 import { type DeleverageRecord, describeCall } from "./deleverageRecord.ts";
 
-/** Applies the transaction to the replay on the way. Returns what the report shows of it. */
+/**
+ * Applies the transaction to the replay on the way. Returns what the report shows of it.
+ *
+ * @param accrued Whether the call moved the funding index, which is applied already.
+ */
 export async function checkDeleverage(
   context: Context,
   replay: Replay,
   transaction: Transaction,
+  accrued: boolean,
   catalogue: Catalogue,
 ): Promise<DeleverageRecord | undefined> {
   const call = logsOf(transaction, "DeleverageCall")[0];
@@ -37,7 +42,9 @@ export async function checkDeleverage(
   const bankruptEntry = one.positions.positions.get(account);
   if (prices === undefined || bankruptEntry === undefined) throw new Error(`${label}: unknown to the replay`);
 
-  checkChoice(one, prices, bankruptEntry, state.taken, label, catalogue);
+  // an account that is not bankrupt with the index before the call is let go before funding accrues
+  const taken = accrued ? 0 : state.taken;
+  checkChoice(one, prices, bankruptEntry, taken, label, catalogue);
 
   // stage 2
   const available = state.mature ? state.coverAvailable : 0n;
@@ -74,8 +81,8 @@ export async function checkDeleverage(
         `${label}: rank ${i + 1} is account ${args.counterparty} (${args.score}), should be ${best?.entry.account} (${best?.score})`,
     );
   }
-  const taken = order.slice(0, listed.length + principal.length);
-  const prediction = predictClosings(sweep.bankrupt, taken, available - sweep.cover, prices);
+  const closed = order.slice(0, listed.length + principal.length);
+  const prediction = predictClosings(sweep.bankrupt, closed, available - sweep.cover, prices);
   for (const log of sweep.rest) applyLog(replay, log);
   checkClosings({ transaction, one, prediction, prices, label, catalogue });
   if (listed.length + principal.length > 0) {

@@ -2,13 +2,15 @@
  * Checks one liquidation against the replay of the state before it: LIQ-1 and LIQ-2. Applies the transaction to the replay on the way.
  */
 import { abs } from "../../../keeper/core/integers.ts";
-import { closeSize } from "../../../keeper/core/closeSize.ts";
+import { closeSize, isLarge, stepSize } from "../../../keeper/core/closeSize.ts";
 import { marginHealth } from "../../../keeper/core/marginHealth.ts";
+import { targetRate } from "../../../keeper/core/requirements.ts";
 import { equityX16, PIPS, settle } from "../../../keeper/core/position.ts";
+import type { Position } from "../../../keeper/core/types.ts";
 import { applyLog } from "../replay/applyLog.ts";
 import { closeIsCovered, liquidationLimit, requirement } from "../replay/arithmetic.ts";
 import { logsOf, type Transaction } from "../replay/readLogs.ts";
-import { bestTick, marketOf, type Replay } from "../replay/replayState.ts";
+import { bestTick, type MarketReplay, marketOf, type Replay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";
 
 export function checkLiquidation(replay: Replay, transaction: Transaction, catalogue: Catalogue): void {
@@ -28,7 +30,10 @@ export function checkLiquidation(replay: Replay, transaction: Transaction, catal
   const settled = settle(before, prices.funding);
   const sells = settled.lots > 0n;
   // the demo's keepers always offer the market's whole step budget
-  const wanted = closeSize(settled, prices, market.parameters, market.maxSteps);
+  const { parameters } = market;
+  const wanted = stepSize(settled, prices, parameters, market.maxSteps);
+  const isStep = wanted < closeSize(settled, prices, parameters, market.maxSteps);
+  checkCooldown(one, settled, args.lots, transaction.timestamp, label, catalogue);
   const limit = liquidationLimit(settled, market, prices.price, wanted === abs(settled.lots), market.maxSteps);
   catalogue.expect("LIQ-2", args.limitTick === limit, () => `${label}: limit ${args.limitTick}, should be ${limit}`);
   const fills = logsOf(transaction, "Trade").filter((trade) => Number(trade.args.taker) === account);
@@ -47,7 +52,8 @@ export function checkLiquidation(replay: Replay, transaction: Transaction, catal
     fills.length + logsOf(transaction, "OrderRemoved").filter((log) => Number(log.args.account) !== account).length;
   const reached = () => {
     if (after === undefined) return true;
-    const target = abs(after.lots) * prices.price * market.parameters.targetRate;
+    if (isStep) return args.lots === wanted; // the next step follows after the cooldown
+    const target = abs(after.lots) * prices.price * targetRate(parameters, abs(settled.lots), prices.price);
     return args.lots === wanted && equityX16(after, prices) * PIPS >= target;
   };
   const nothingLeft = () => {
@@ -63,4 +69,20 @@ export function checkLiquidation(replay: Replay, transaction: Transaction, catal
     reached() || nothingLeft(),
     () => `${label}: closed ${args.lots} of ${wanted} lots, and there was more to take`,
   );
+}
+
+/** A large position is closed in steps, with the market's cooldown between two. */
+function checkCooldown(
+  { market, positions, prices }: MarketReplay,
+  before: Position,
+  closed: bigint,
+  now: bigint,
+  label: string,
+  catalogue: Catalogue,
+): void {
+  if (prices === undefined || !isLarge(abs(before.lots), prices.price, market.parameters)) return;
+  const last = positions.steppedAt.get(before.account);
+  const ready = last === undefined || now >= last + market.parameters.stepCooldown;
+  catalogue.expect("LIQ-1", ready, () => `${label}: a step at ${now}, the last one was at ${last}`);
+  if (closed > 0n) positions.steppedAt.set(before.account, now);
 }

@@ -1,5 +1,5 @@
 /**
- * What must hold of the exchange's money at a block: SOLV-1, SOLV-2, and the open interest of SOLV-3.
+ * What must hold of the exchange's money at a block: SOLV-1, SOLV-2, FUND-1, and the open interest of SOLV-3.
  */
 import { abs } from "../../../keeper/core/integers.ts";
 import { equityX16 } from "../../../keeper/core/position.ts";
@@ -7,6 +7,7 @@ import { bankruptcyCost } from "../replay/arithmetic.ts";
 import type { Replay } from "../replay/replayState.ts";
 import { heldBy } from "../replay/reserves.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { checkFunding } from "./checkFunding.ts";
 import type { Totals } from "./readTotals.ts";
 
 /** The seed of a market's pot, and what roundings may add to it: a pot's dust is between nothing and this. */
@@ -14,7 +15,7 @@ const MOST_DUST = 2_000_000n;
 
 export function checkTotals(replay: Replay, totals: Totals, catalogue: Catalogue): void {
   const at = `block ${totals.block}`;
-  const owed = totals.free.reduce((sum, free) => sum + free, 0n) + totals.fund + totals.reserve;
+  const owed = totals.free.reduce((sum, free) => sum + free, 0n) + totals.fund + totals.reserve + totals.treasury;
   const pots = totals.markets.reduce((sum, { pot }) => sum + pot, 0n);
   // orders hold back part of free collateral without its leaving the exchange: it is what is missing here
   const reserved = reservedByOrders(replay);
@@ -29,7 +30,7 @@ export function checkTotals(replay: Replay, totals: Totals, catalogue: Catalogue
     const one = replay[i];
     if (one === undefined) continue;
     const label = `${one.market.name}, ${at}`;
-    catalogue.expect("SOLV-2", funding === 0n, () => `${label}: funding accrued, which the demo does not replay`);
+    checkFunding(one, funding, label, catalogue);
     let [settled, keyed, equity, lots] = [0n, 0n, 0n, 0n];
     // any price will do, because longs and shorts are equal: the last one
     const prices = one.prices ?? { price: 0n, funding: 0n };

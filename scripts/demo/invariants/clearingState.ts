@@ -13,7 +13,6 @@ export type ClearingState = {
   readonly mature: boolean;
   /** Account being resolved, 0 for none. */
   readonly taken: number;
-  readonly funding: bigint;
 };
 
 const DAY = 86_400n;
@@ -40,7 +39,6 @@ export async function readClearingState(
     coverAvailable: min(insurance > CLAIM_FLOOR ? insurance - CLAIM_FLOOR : 0n, left),
     mature: timestamp - position.grownAt >= BigInt(market.maturity),
     taken: Number(view.taken),
-    funding: view.fundingIndex,
   };
 }
 

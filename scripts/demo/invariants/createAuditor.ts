@@ -6,14 +6,16 @@ import { pickBankrupt } from "../../../keeper/core/pickBankrupt.ts";
 import { isBankrupt } from "../../../keeper/core/position.ts";
 import type { Context } from "../context.ts";
 import { applyLog } from "../replay/applyLog.ts";
-import { logsOf, readLogs, type Transaction } from "../replay/readLogs.ts";
-import { createReplay, type MarketReplay, type Replay } from "../replay/replayState.ts";
+import { type Log, logsOf, readLogs, type Transaction } from "../replay/readLogs.ts";
+import { createReplay, type MarketReplay, marketOf, type Replay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { checkBookState } from "./checkBookState.ts";
 import { checkBook, checkPositions } from "./checkBoundary.ts";
 import { checkDeleverage } from "./checkDeleverage.ts";
+import { checkAccrual } from "./checkFunding.ts";
 import { checkIndex } from "./checkIndex.ts";
 import { checkLiquidation } from "./checkLiquidation.ts";
+import { checkPreventive } from "./checkPreventive.ts";
 import { checkTotals } from "./checkTotals.ts";
 import { isInsolvent } from "./isInsolvent.ts";
 import { probeLiquidation, probeWithdrawals } from "./probes.ts";
@@ -64,14 +66,10 @@ export function createAuditor(context: Context, catalogue: Catalogue): Auditor {
 
   async function absorbOne(transaction: Transaction): Promise<void> {
     const label = `block ${transaction.block}`;
-    if (logsOf(transaction, "Liquidated").length > 0) {
-      checkLiquidation(replay, transaction, catalogue);
-    } else if (logsOf(transaction, "DeleverageCall").length > 0 || logsOf(transaction, "BankruptcySwept").length > 0) {
-      const record = await checkDeleverage(context, replay, transaction, catalogue);
-      if (record !== undefined) tally.addCall(record);
-    } else {
-      for (const log of transaction.logs) applyLog(replay, log);
-    }
+    const has = (name: Log["eventName"]) => transaction.logs.some(({ eventName }) => eventName === name);
+    const isClearing = ["Liquidated", "PreventivelyDeleveraged", "DeleverageCall", "BankruptcySwept"] as const;
+    if (isClearing.some(has)) await absorbClearing(transaction);
+    else for (const log of transaction.logs) absorbLog(log, transaction);
     tally.add(transaction);
     for (const one of replay) {
       const mine = transaction.logs.filter((log) => "market" in log.args && Number(log.args.market) === one.market.id);
@@ -79,6 +77,27 @@ export function createAuditor(context: Context, catalogue: Catalogue): Auditor {
       checkBook(one, `${one.market.name}, ${label}`, catalogue);
       if (mine.some(({ eventName }) => eventName === "PositionChanged"))
         checkPositions(one, `${one.market.name}, ${label}`, catalogue);
+    }
+  }
+
+  function absorbLog(log: Log, { block }: Transaction): void {
+    if (log.eventName === "FundingAccrued") {
+      const one = marketOf(replay, log.args.market);
+      checkAccrual(one, log, `${one.market.name}, block ${block}`, catalogue);
+    }
+    applyLog(replay, log);
+  }
+
+  /** A clearing call accrues funding first, and is judged by what that leaves. */
+  async function absorbClearing(transaction: Transaction): Promise<void> {
+    const accruals = logsOf(transaction, "FundingAccrued");
+    for (const log of accruals) absorbLog(log, transaction);
+    const rest = { ...transaction, logs: transaction.logs.filter(({ eventName }) => eventName !== "FundingAccrued") };
+    if (logsOf(rest, "PreventivelyDeleveraged").length > 0) checkPreventive(replay, rest, catalogue);
+    else if (logsOf(rest, "Liquidated").length > 0) checkLiquidation(replay, rest, catalogue);
+    else {
+      const record = await checkDeleverage(context, replay, rest, accruals.length > 0, catalogue);
+      if (record !== undefined) tally.addCall(record);
     }
   }
 
@@ -107,14 +126,14 @@ export function createAuditor(context: Context, catalogue: Catalogue): Auditor {
     const totals = await readTotals(context);
     checkTotals(replay, totals, catalogue);
     let stale = false;
-    for (const one of replay) {
+    for (const [i, one] of replay.entries()) {
       const insolvent = await isInsolvent(context, one.market.id);
       if (insolvent === undefined) {
         stale = true;
         continue;
       }
       const label = `${one.market.name}, block ${totals.block}`;
-      const somebody = anyBankrupt(one);
+      const somebody = anyBankrupt(one, totals.markets[i]?.fundingNow ?? 0n);
       catalogue.expect(
         "SOLV-4",
         !insolvent || somebody !== undefined,
@@ -127,7 +146,7 @@ export function createAuditor(context: Context, catalogue: Catalogue): Auditor {
       );
     }
     await probeWithdrawals(context, replay, totals, turn++, catalogue);
-    if (!stale) await probeLiquidation(context, replay, catalogue);
+    if (!stale) await probeLiquidation(context, replay, totals, catalogue);
     if (deep) {
       for (const one of replay) {
         await checkIndex(context, one, totals.block, catalogue);
@@ -140,8 +159,10 @@ export function createAuditor(context: Context, catalogue: Catalogue): Auditor {
   return { replay, tally, absorb, inspect };
 }
 
-function anyBankrupt({ positions, prices }: MarketReplay): number | undefined {
+/** @param funding The index that a call made now would use. */
+function anyBankrupt({ positions, prices }: MarketReplay, funding: bigint): number | undefined {
   if (prices === undefined) return undefined;
-  for (const entry of positions.positions.values()) if (isBankrupt(entry, prices)) return entry.account;
+  const now = { price: prices.price, funding };
+  for (const entry of positions.positions.values()) if (isBankrupt(entry, now)) return entry.account;
   return undefined;
 }

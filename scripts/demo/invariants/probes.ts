@@ -49,9 +49,16 @@ function isActive({ positions, orders }: Replay[number], account: number): boole
 }
 
 /** LIQ-1: the position that is nearest to maintenance margin from above cannot be liquidated. */
-export async function probeLiquidation(context: Context, replay: Replay, catalogue: Catalogue): Promise<void> {
-  for (const { market, positions, prices } of replay) {
-    if (prices === undefined) continue;
+export async function probeLiquidation(
+  context: Context,
+  replay: Replay,
+  totals: Totals,
+  catalogue: Catalogue,
+): Promise<void> {
+  for (const [i, one] of replay.entries()) {
+    if (one.prices === undefined) continue;
+    const { market, positions } = one;
+    const prices = { price: one.prices.price, funding: totals.markets[i]?.fundingNow ?? 0n };
     let nearest: { account: number; ratio: bigint } | undefined;
     for (const entry of positions.positions.values()) {
       const { status, equityX16, maintenanceX16Pips } = marginHealth(entry, prices, market.parameters);

@@ -8,7 +8,9 @@ import type { Context } from "../context.ts";
 export type MarketTotals = {
   readonly pot: bigint;
   readonly openInterest: bigint;
+  /** Funding index as stored, and as a call made now would find it. X16. */
   readonly funding: bigint;
+  readonly fundingNow: bigint;
   readonly taken: number;
 };
 
@@ -20,6 +22,7 @@ export type Totals = {
   readonly free: readonly bigint[];
   readonly fund: bigint;
   readonly reserve: bigint;
+  readonly treasury: bigint;
   readonly markets: readonly MarketTotals[];
 };
 
@@ -29,7 +32,7 @@ export async function readTotals(context: Context): Promise<Totals> {
   const accounts = keepers.length + actors.length; // opened once, at the beginning; others never open one
   const on = { address: addresses.exchange, abi: exchangeAbi } as const;
   const one = { ...on, blockNumber: block } as const;
-  const [tokens, fund, reserve, count, free, views] = await Promise.all([
+  const [tokens, fund, reserve, treasury, count, free, views, fundings] = await Promise.all([
     chain.client.readContract({
       address: addresses.collateral,
       abi: tokenAbi,
@@ -39,6 +42,7 @@ export async function readTotals(context: Context): Promise<Totals> {
     }),
     chain.client.readContract({ ...one, functionName: "insuranceBalance" }),
     chain.client.readContract({ ...one, functionName: "keeperReserve" }),
+    chain.client.readContract({ ...one, functionName: "treasury" }),
     chain.client.readContract({ ...one, functionName: "accountCount" }),
     readMany(
       chain,
@@ -56,6 +60,12 @@ export async function readTotals(context: Context): Promise<Totals> {
       block,
       512,
     ),
+    readMany(
+      chain,
+      markets.map(({ id }) => ({ ...on, functionName: "fundingIndexNow" as const, args: [BigInt(id)] as const })),
+      block,
+      32,
+    ),
   ]);
   if (Number(count) !== accounts) throw new Error(`the exchange has ${count} accounts, the demo opened ${accounts}`);
   return {
@@ -63,11 +73,13 @@ export async function readTotals(context: Context): Promise<Totals> {
     tokens,
     fund,
     reserve,
+    treasury,
     free: free.map(({ free: amount }) => amount),
-    markets: views.map(({ pot, openInterest, fundingIndex, taken }) => ({
+    markets: views.map(({ pot, openInterest, fundingIndex, taken }, i) => ({
       pot,
       openInterest,
       funding: fundingIndex,
+      fundingNow: fundings[i] ?? fundingIndex,
       taken: Number(taken),
     })),
   };

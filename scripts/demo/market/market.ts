@@ -14,6 +14,8 @@ export type DemoMarket = {
   /** Quote atoms of one lot at one tick. */
   readonly tickValue: bigint;
   readonly maxAge: number;
+  /** System margin ratio below which preventive deleveraging is open, pips. */
+  readonly reduceOnlyRatio: bigint;
   readonly maturity: number;
   readonly slippageRate: bigint;
   readonly bandRate: bigint;

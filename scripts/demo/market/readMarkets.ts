@@ -47,6 +47,7 @@ export async function readMarkets(
         ticksPerPrice: Number(ticksPerPrice),
         tickValue: BigInt(config.tickValue),
         maxAge: config.maxAge,
+        reduceOnlyRatio: BigInt(risk.reduceOnlyRatio),
         maturity: config.maturity,
         slippageRate: BigInt(config.slippageRate),
         bandRate: BigInt(config.bandRate),

@@ -3,6 +3,7 @@
  */
 import { applyChange } from "../../../keeper/core/applyChange.ts";
 import type { DemoMarket } from "../market/market.ts";
+import { noteSettlement } from "./funding.ts";
 import type { Log } from "./readLogs.ts";
 import { marketOf, type Replay } from "./replayState.ts";
 import { releaseAll, releaseFilled, reserve } from "./reserves.ts";
@@ -17,15 +18,22 @@ export function applyLog(replay: Replay, log: Log): void {
     case "AnswerUpdated": {
       const emitter = log.address.toLowerCase();
       for (const one of replay) {
-        // Funding does not accrue yet; the checks compare the index with the chain's.
-        if (one.market.feed.toLowerCase() === emitter)
-          one.prices = { price: priceX16(one.market, log.args.current), funding: 0n };
+        if (one.market.feed.toLowerCase() !== emitter) continue;
+        one.prices = { price: priceX16(one.market, log.args.current), funding: one.prices?.funding ?? 0n };
       }
+      return;
+    }
+    case "FundingAccrued": {
+      const one = marketOf(replay, log.args.market);
+      one.prices = { price: log.args.price, funding: log.args.fundingIndex };
       return;
     }
     case "PositionChanged": {
       const { market, account, lots, cost, margin, fundingIndex } = log.args;
-      applyChange(marketOf(replay, market).positions, { account: Number(account), lots, cost, margin, fundingIndex });
+      const one = marketOf(replay, market);
+      const before = one.positions.positions.get(Number(account));
+      if (before !== undefined) noteSettlement(one.funding, before, one.prices?.funding ?? 0n);
+      applyChange(one.positions, { account: Number(account), lots, cost, margin, fundingIndex });
       return;
     }
     case "OrderPlaced": {

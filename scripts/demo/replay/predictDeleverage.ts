@@ -5,7 +5,7 @@
  * the head of the queue, each counterparty improved by its part of the cover (AutoDeleverage.sol, Counterparties.sol).
  */
 import { abs } from "../../../keeper/core/integers.ts";
-import { bankruptcyPriceAt } from "../../../keeper/core/position.ts";
+import { bankruptcyPriceAt, settle } from "../../../keeper/core/position.ts";
 import type { Entry, Position, Prices } from "../../../keeper/core/types.ts";
 import { close, deficit, shareRoundedOutward, takeShare } from "./arithmetic.ts";
 
@@ -29,6 +29,7 @@ export function sweepFill(
 }
 
 export type Closing = {
+  /** With its funding settled. */
   readonly counterparty: Entry;
   readonly lots: bigint;
   /** n: quote atoms at which these lots change hands, before cover. */
@@ -64,8 +65,9 @@ export function predictClosings(
   const closings: Closing[] = [];
   let b = bankrupt;
   let left = budget;
-  for (const counterparty of queue) {
+  for (const entry of queue) {
     if (b.lots === 0n) break;
+    const counterparty: Entry = { ...entry, ...settle(entry, prices.funding) };
     const open = abs(b.lots);
     const size = abs(counterparty.lots);
     const lots = size < open ? size : open;

@@ -19,17 +19,32 @@ export type LogOf<Name extends Log["eventName"]> = Extract<Log, { eventName: Nam
 export type Transaction = {
   readonly hash: string;
   readonly block: bigint;
+  /** Of its block. */
+  readonly timestamp: bigint;
   readonly logs: readonly Log[];
 };
 
 export async function readLogs(context: Context, fromBlock: bigint, toBlock: bigint): Promise<Transaction[]> {
-  const transactions: { hash: string; block: bigint; logs: Log[] }[] = [];
-  for (const log of await readEvents(context, fromBlock, toBlock)) {
+  const transactions: { hash: string; block: bigint; timestamp: bigint; logs: Log[] }[] = [];
+  const logs = await readEvents(context, fromBlock, toBlock);
+  const times = await readTimes(context, [...new Set(logs.map(({ blockNumber }) => blockNumber))]);
+  for (const log of logs) {
     const last = transactions.at(-1);
     if (last?.hash === log.transactionHash) last.logs.push(log);
-    else transactions.push({ hash: log.transactionHash, block: log.blockNumber, logs: [log] });
+    else
+      transactions.push({
+        hash: log.transactionHash,
+        block: log.blockNumber,
+        timestamp: times.get(log.blockNumber) ?? 0n,
+        logs: [log],
+      });
   }
   return transactions;
+}
+
+async function readTimes({ chain }: Context, numbers: readonly bigint[]): Promise<ReadonlyMap<bigint, bigint>> {
+  const blocks = await Promise.all(numbers.map((blockNumber) => chain.client.getBlock({ blockNumber })));
+  return new Map(blocks.map(({ number, timestamp }) => [number, timestamp]));
 }
 
 /** The logs of one kind in a transaction. */

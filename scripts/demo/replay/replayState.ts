@@ -5,6 +5,7 @@
 import { createMarketState, type MarketState } from "../../../keeper/core/marketState.ts";
 import type { AccountId, Prices } from "../../../keeper/core/types.ts";
 import type { DemoMarket } from "../market/market.ts";
+import { createFundingBook, type FundingBook } from "./funding.ts";
 import type { Reserves } from "./reserves.ts";
 
 export type RestingOrder = {
@@ -22,7 +23,8 @@ export type MarketReplay = {
   readonly positions: MarketState;
   readonly orders: Map<bigint, RestingOrder>;
   readonly reserves: Map<AccountId, Reserves>;
-  /** Undefined until the feed has spoken. */
+  readonly funding: FundingBook;
+  /** The mark, and the funding index as last accrued. Undefined until the feed has spoken. */
   prices: Prices | undefined;
 };
 
@@ -34,6 +36,7 @@ export function createReplay(markets: readonly DemoMarket[]): Replay {
     positions: createMarketState(market.parameters.base),
     orders: new Map(),
     reserves: new Map(),
+    funding: createFundingBook(),
     prices: undefined,
   }));
 }

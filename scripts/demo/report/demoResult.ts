@@ -10,6 +10,7 @@ import type { StaleProbe } from "../invariants/probes.ts";
 import type { Tally } from "../invariants/tally.ts";
 import type { KeeperProcess } from "../keeper/startKeeper.ts";
 import type { PricePath } from "../path/pricePath.ts";
+import type { Replay } from "../replay/replayState.ts";
 
 export type DemoResult = {
   readonly flags: DemoFlags;
@@ -17,6 +18,7 @@ export type DemoResult = {
   readonly context: Context;
   readonly keepers: readonly KeeperProcess[];
   readonly tally: Tally;
+  readonly replay: Replay;
   readonly catalogue: Catalogue;
   readonly invariants: Readonly<Record<InvariantId, boolean>>;
   readonly staleProbes: readonly StaleProbe[];

@@ -23,6 +23,11 @@ export function size(lots: bigint, { parameters }: DemoMarket): string {
   return decimal(Number(lots) / Number(parameters.lotsPerUnit), 4, 4);
 }
 
+/** A ratio in pips as a plain number; a market without positions has the highest ratio there is, shown as 1. */
+export function ratioOf(pips: bigint): number {
+  return Number(pips < 1_000_000n ? pips : 1_000_000n) / 1e6;
+}
+
 /** A score × 2^64 as the product that it is: profit ratio × effective leverage. */
 export function score(x64: bigint): number {
   return Number((Number(x64) / 2 ** 64).toPrecision(6));

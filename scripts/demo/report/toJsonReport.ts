@@ -2,9 +2,11 @@
  * The result as one JSON object. Amounts are strings of quote atoms, prices strings of dollars, scores plain numbers.
  */
 import { IDS, MEANINGS } from "../invariants/catalogue.ts";
+import type { DemoMarket } from "../market/market.ts";
 import type { DeleverageRecord } from "../invariants/deleverageRecord.ts";
 import { type DemoResult, isBroken } from "./demoResult.ts";
-import { plainPrice, score } from "./format.ts";
+import { fundingOf } from "./fundingOf.ts";
+import { plainPrice, ratioOf, score } from "./format.ts";
 
 export function toJsonReport(result: DemoResult) {
   const { tally, context, catalogue, closed, keepers } = result;
@@ -22,6 +24,25 @@ export function toJsonReport(result: DemoResult) {
     liquidatedNotional: Object.fromEntries(
       context.markets.map(({ id, name }) => [name, tally.liquidations(id).notional.toString()]),
     ),
+    preventive: byMarket(result, ({ id }) => {
+      const { calls: count, counterparties, lots, notional } = tally.preventive(id);
+      return { calls: count, counterparties, lots: Number(lots), notional: notional.toString() };
+    }),
+    topUps: byMarket(result, ({ id }) => {
+      const { count, amount, tips } = tally.topUps(id);
+      return { count, amount: amount.toString(), tips: tips.toString() };
+    }),
+    funding: byMarket(result, ({ index }) => {
+      const { paid, received, settlements } = fundingOf(result, index);
+      return { paid: paid.toString(), received: received.toString(), settlements };
+    }),
+    levels: tally.levels().map(({ market, block, level, ratio, jump }) => ({
+      market: context.markets[market - 1]?.name ?? String(market),
+      block: Number(block),
+      level,
+      ratio: ratioOf(ratio),
+      jump: Number(jump) / 1e6,
+    })),
     insurancePaid: cover.toString(),
     insuranceLeft: closed.totals.fund.toString(),
     adl: calls.map(describe),
@@ -43,15 +64,21 @@ export function toJsonReport(result: DemoResult) {
     })),
     withdrawn: closed.withdrawn.toString(),
     redeemed: closed.redeemed.toString(),
+    treasury: closed.treasury.toString(),
     vault: {
       tokens: closed.totals.tokens.toString(),
       pots: closed.totals.markets.map(({ pot }) => pot.toString()),
       keeperReserve: closed.totals.reserve.toString(),
       insuranceFund: closed.totals.fund.toString(),
+      treasury: closed.totals.treasury.toString(),
       freeCollateral: closed.totals.free.reduce((sum, free) => sum + free, 0n).toString(),
     },
     keepers: keepers.map((keeper) => ({ name: keeper.name, attempts: keeper.attempts(), troubles: keeper.troubles() })),
   };
+}
+
+function byMarket<T>({ context }: DemoResult, of: (market: DemoMarket) => T): Record<string, T> {
+  return Object.fromEntries(context.markets.map((market) => [market.name, of(market)]));
 }
 
 function describe({

@@ -4,7 +4,8 @@
 import { IDS, MEANINGS } from "../invariants/catalogue.ts";
 import type { DeleverageRecord } from "../invariants/deleverageRecord.ts";
 import { type DemoResult, isBroken } from "./demoResult.ts";
-import { money, plural, price, score, size } from "./format.ts";
+import { fundingOf } from "./fundingOf.ts";
+import { money, plural, price, ratioOf, score, size } from "./format.ts";
 import { table } from "./table.ts";
 
 /** Of each call, this many counterparties get a line; calls with one or two are summed up after this many calls. */
@@ -14,6 +15,7 @@ export function toTextReport(result: DemoResult): string {
   const parts = [
     clearing(result),
     deleveraging(result.tally.calls()),
+    breaker(result),
     oracle(result),
     totals(result),
     vault(result),
@@ -28,6 +30,7 @@ function clearing({ context, tally }: DemoResult): string {
   const rows = context.markets.flatMap((market) => {
     const liquidations = tally.liquidations(market.id);
     const sweeps = tally.sweeps(market.id);
+    const preventive = tally.preventive(market.id);
     const calls = tally.calls().filter((call) => call.market.id === market.id);
     const closes = (wanted: "ranked" | "principal") => {
       const found = calls.flatMap(({ mark, counterparties }) =>
@@ -65,6 +68,14 @@ function clearing({ context, tally }: DemoResult): string {
       ],
       [market.name, "3 deleveraging", ...closes("ranked")],
       [market.name, "4 principal", ...closes("principal")],
+      [
+        market.name,
+        "preventive",
+        String(preventive.counterparties),
+        size(preventive.lots, market),
+        money(preventive.notional),
+        "0.00",
+      ],
     ];
   });
   return table(
@@ -102,6 +113,27 @@ function deleveraging(calls: readonly DeleverageRecord[]): string {
   return table(title, head, rows);
 }
 
+/** Names of the circuit breaker's levels. */
+const LEVELS = ["normal", "cautious", "reduce-only"];
+/** At most so many changes get a line. */
+const MAX_LEVELS = 20;
+
+function breaker({ context, tally }: DemoResult): string {
+  const changes = tally.levels();
+  if (changes.length === 0) return "";
+  const rows = changes
+    .slice(0, MAX_LEVELS)
+    .map(({ market, block, level, ratio, jump }) => [
+      String(block),
+      context.markets[market - 1]?.name ?? String(market),
+      LEVELS[level] ?? String(level),
+      percent(ratioOf(ratio)),
+      percent(Number(jump) / 1e6),
+    ]);
+  const title = `CIRCUIT BREAKER: ${plural(changes.length, "change")} of level`;
+  return table(title, ["block", "market", "level", "margin ratio", "price move"], rows);
+}
+
 function oracle({ staleProbes }: DemoResult): string {
   if (staleProbes.length === 0) return "";
   const rows = staleProbes.map(({ call, expected, answer }) => [
@@ -112,7 +144,8 @@ function oracle({ staleProbes }: DemoResult): string {
   return table("STALE ORACLE: what the exchange answered while the feed was silent", ["call", "answer", ""], rows);
 }
 
-function totals({ tally, blocks, keepers, refused, flags, seconds, context }: DemoResult): string {
+function totals(result: DemoResult): string {
+  const { tally, blocks, keepers, refused, flags, seconds, context } = result;
   const calls = tally.calls();
   const rewards = calls.reduce((sum, { reward }) => sum + reward, 0n);
   const givenUp = calls
@@ -128,6 +161,24 @@ function totals({ tally, blocks, keepers, refused, flags, seconds, context }: De
     [
       "accounts liquidated",
       context.markets.map(({ id, name }) => `${name} ${tally.liquidations(id).accounts.size}`).join(", "),
+    ],
+    [
+      "top-ups by the keepers",
+      context.markets
+        .map(({ id, name }) => {
+          const { count, amount, tips } = tally.topUps(id);
+          return `${name} ${count} (${money(amount)}, tips ${money(tips)})`;
+        })
+        .join(", "),
+    ],
+    [
+      "funding paid / received",
+      context.markets
+        .map(({ index, name }) => {
+          const { paid, received } = fundingOf(result, index);
+          return `${name} ${money(paid)} / ${money(received)}`;
+        })
+        .join(", "),
     ],
     ["insurance paid", money(tally.totals().cover)],
     ["profit given up in deleveraging", money(givenUp)],
@@ -149,12 +200,14 @@ function vault({ context, closed }: DemoResult): string {
   const rows = [
     ["withdrawn by accounts", money(closed.withdrawn)],
     ["redeemed by the staker", money(closed.redeemed)],
+    ["fees to the treasury, withdrawn by the administrator", money(closed.treasury)],
     ...context.markets.map(({ name }, i) => [
       `left: pot of ${name} (1.00 was its seed)`,
       exact(left.markets[i]?.pot ?? 0n),
     ]),
     ["left: keeper reserve", exact(left.reserve)],
     ["left: insurance fund (rounding of its shares)", exact(left.fund)],
+    ["left: treasury", exact(left.treasury)],
     ["left: free collateral", exact(left.free.reduce((sum, free) => sum + free, 0n))],
     ["tokens held by the exchange", exact(left.tokens)],
   ];
@@ -179,6 +232,10 @@ function catalogue({ catalogue: checks, invariants }: DemoResult): string {
 
 function verdict(result: DemoResult): string {
   return isBroken(result) ? "BROKEN: see above." : "Every position closed, every account paid, every invariant held.";
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
 }
 
 function exact(atoms: bigint): string {

@@ -46,6 +46,23 @@ export function createCalls({ exchange, insuranceFund, collateral }: Addresses) 
         encodeFunctionData({ abi: exchangeAbi, functionName: "withdraw", args: [amount, from] }),
         GAS.small,
       ),
+    withdrawTreasury: (from: Address, amount: bigint): Call =>
+      onExchange(
+        from,
+        encodeFunctionData({ abi: exchangeAbi, functionName: "withdrawTreasury", args: [amount, from] }),
+        GAS.small,
+      ),
+    /** @param triggerRate Equity / notional below which anybody may top the position up, pips. */
+    setTopUp: (from: Address, market: DemoMarket, triggerRate: number, most: bigint): Call =>
+      onExchange(
+        from,
+        encodeFunctionData({
+          abi: exchangeAbi,
+          functionName: "setTopUp",
+          args: [BigInt(market.id), BigInt(triggerRate), most],
+        }),
+        GAS.small,
+      ),
     stake: (from: Address, amount: bigint): Call => ({
       from,
       to: insuranceFund,

@@ -3,13 +3,14 @@
  */
 import type { Call } from "../chain/connectChain.ts";
 import type { Actor, Context } from "../context.ts";
-import { type DemoMarket, lotsOf, tickOf } from "../market/market.ts";
+import { atoms, type DemoMarket, lotsOf, tickOf } from "../market/market.ts";
 import { type Intent, MARKET_COUNT, ROUNDS } from "./population.ts";
 import { bidderQuotes, makerQuotes, nerveOf, type Quote } from "./quotes.ts";
 
 export type Crowd = {
   /** The bidders' orders, placed once, around the prices of the path's beginning. */
   readonly waiting: (prices: readonly number[]) => Call[];
+  readonly reserves: () => Call[];
   /** One block of the opening. */
   readonly open: (round: number, prices: readonly number[], time: number) => Call[];
   /** One block of the path. @param share How far along, from 0 to 1. */
@@ -23,6 +24,8 @@ const PATIENCE = 0.0002;
 /** Makers move their quotes when the mark has moved by this much, or when they are about to expire. */
 const REQUOTE = 0.0005;
 
+/** Equity / notional at which a top-up order asks for help, pips: above maintenance, or it would come too late. */
+const TOP_UP_TRIGGER = 15_000;
 /** Answers that makers remember. */
 const MEMORY = 12;
 /** During the opening everybody comes at once: makers quote this many times their usual size. */
@@ -46,6 +49,17 @@ export function createCrowd(context: Context, interval: number): Crowd {
         bidder.address,
         markets.flatMap((market, i) => orders(market, bidderQuotes(market, prices[i] ?? 0, rank), 0)),
       ),
+    );
+  }
+
+  /** Top-up orders, given once. */
+  function reserves(): Call[] {
+    return opening.flatMap(({ address, topUp, intents }) =>
+      topUp === 0
+        ? []
+        : intents.map(({ market }) =>
+            calls.setTopUp(address, markets[market] as DemoMarket, TOP_UP_TRIGGER, atoms(topUp)),
+          ),
     );
   }
 
@@ -113,7 +127,7 @@ export function createCrowd(context: Context, interval: number): Crowd {
     return quotes.map((quote) => ({ ...quote, market, rests: true, expiry }));
   }
 
-  return { waiting, open, follow };
+  return { waiting, reserves, open, follow };
 }
 
 /**

@@ -29,6 +29,8 @@ export type Trader = {
   /** Dollars of collateral. */
   readonly collateral: number;
   readonly intents: readonly Intent[];
+  /** Dollars that anybody may move into each of the positions when it gets thin; 0 for those who rather watch themselves. */
+  readonly topUp: number;
 };
 
 export const MARKET_COUNT = 2;
@@ -62,6 +64,9 @@ const LEVERAGES: readonly {
 
 /** On top of the margin: fees, and what a position gets when the fill rule asks for more than the leverage says. */
 const HEADROOM = 1.35;
+/** Share of the traders who leave a top-up order, and how much they keep for it, as a share of their margins. */
+const CAREFUL = 0.15;
+const RESERVE = 0.5;
 
 export function createPopulation(accounts: number, seed: number): Trader[] {
   const random = createRandom(seed, "population");
@@ -69,8 +74,8 @@ export function createPopulation(accounts: number, seed: number): Trader[] {
   const bidders = Math.max(2, Math.round(accounts * SHARES.bidder));
   const late = Math.max(2, Math.round(accounts * SHARES.late));
   return Array.from({ length: accounts }, (_, i) => {
-    if (i < makers) return { role: "maker", collateral: MAKER_COLLATERAL, intents: [] };
-    if (i < makers + bidders) return { role: "bidder", collateral: BIDDER_COLLATERAL, intents: [] };
+    if (i < makers) return { role: "maker", collateral: MAKER_COLLATERAL, intents: [], topUp: 0 };
+    if (i < makers + bidders) return { role: "bidder", collateral: BIDDER_COLLATERAL, intents: [], topUp: 0 };
     return i < makers + bidders + late ? lateTrader(random) : trader(random);
   });
 }
@@ -78,10 +83,8 @@ export function createPopulation(accounts: number, seed: number): Trader[] {
 function trader(random: Random): Trader {
   const first = random.below(MARKET_COUNT);
   const markets = random.chance(0.2) ? [first, 1 - first] : [first];
-  return withCollateral(
-    "trader",
-    markets.map((market) => opening(random, market)),
-  );
+  const intents = markets.map((market) => opening(random, market));
+  return withCollateral("trader", intents, random.chance(CAREFUL) ? RESERVE : 0);
 }
 
 function opening(random: Random, market: number): Intent {
@@ -115,9 +118,11 @@ function lateTrader(random: Random): Trader {
   return withCollateral("late", [intent]);
 }
 
-function withCollateral(role: Role, intents: readonly Intent[]): Trader {
+/** @param reserve Share of the margins that is kept for top-ups. */
+function withCollateral(role: Role, intents: readonly Intent[], reserve = 0): Trader {
   const margins = intents.reduce((sum, { notional, leverage }) => sum + notional / leverage, 0);
-  return { role, intents, collateral: Math.ceil(margins * HEADROOM + 50) };
+  const topUp = Math.ceil((margins / intents.length) * reserve);
+  return { role, intents, topUp, collateral: Math.ceil(margins * (HEADROOM + reserve) + 50) };
 }
 
 function weighted(random: Random) {

@@ -11,6 +11,7 @@ export const MARKET: DemoMarket = {
   ticksPerPrice: 10,
   tickValue: 10n,
   maxAge: 60,
+  reduceOnlyRatio: 8_000n,
   maturity: 30,
   slippageRate: 5_000n,
   bandRate: 50_000n,
