@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {DeleverageLimits, QueueEntry} from "../../contracts/interfaces/IExchange.sol";
+import {IExchangeEvents} from "../../contracts/interfaces/IExchangeEvents.sol";
 import {Counterparties} from "../../contracts/liquidation/Counterparties.sol";
 import {LiquidationPlan} from "../../contracts/liquidation/LiquidationPlan.sol";
 import {Grid} from "../../contracts/risk/Grid.sol";
@@ -9,6 +10,7 @@ import {Margin} from "../../contracts/risk/Margin.sol";
 import {RankScore} from "../../contracts/risk/RankScore.sol";
 import {MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";
+import {Vm} from "../utils/Test.sol";
 import {Before, Promises} from "./Promises.sol";
 
 /// What anybody may do for a market: liquidate, deleverage, top up. Each call that succeeds is checked against what it promises.
@@ -18,6 +20,10 @@ abstract contract Clearing is Promises {
 
     uint256 public liquidations;
     uint256 public deleverages;
+    uint256 public coveredSweeps;
+    uint256 public listedCloses;
+    uint256 public pickedCloses;
+    uint256 public principalCloses;
     uint256 public rejectedLists;
     uint256 public preventives;
     uint256 public topUps;
@@ -26,7 +32,15 @@ abstract contract Clearing is Promises {
     // ------------------------------------------------------------------------------------------------ actions
 
     function poke(uint256 market) external keepsDust(0) {
-        try exchange.poke(_market(market)) {} catch (bytes memory reason) {
+        uint256 m = _market(market);
+        (bool priced, ) = _context(m);
+        if (priced) {
+            _pokeChecked(m);
+            return;
+        }
+        try exchange.poke(m) {
+            _check(false, "SOLV-4: judged without a price");
+        } catch (bytes memory reason) {
             _requireOwnError(reason);
         }
     }
@@ -36,7 +50,9 @@ abstract contract Clearing is Promises {
         uint256 account = _account(actor);
         (, MarketContext memory ctx) = _context(m);
         Position memory before = exchange.positionAt(m, account);
+        uint256 gas = gasleft();
         try exchange.topUp(m, account) returns (uint256 amount) {
+            _requireUnderCap(gas);
             ++topUps;
             Position memory p = exchange.positionAt(m, account);
             _check(p.lots == before.lots && amount >= 10e6, "topUp: lots, minimum");
@@ -51,12 +67,14 @@ abstract contract Clearing is Promises {
         uint256 account = _account(actor);
         (bool priced, MarketContext memory ctx) = _context(m);
         Position memory before = exchange.positionAt(m, account);
+        uint256 free = exchange.accountAt(account).free;
         uint256 gas = gasleft();
         uint256 budget = _bound(steps, 1, 64);
         try exchange.liquidate(m, account, budget) returns (uint256 lots) {
             _requireUnderCap(gas);
             ++liquidations;
             _check(priced && !before.isBankrupt(ctx) && before.isBelowMaintenance(ctx), "LIQ-1");
+            _check(exchange.accountAt(account).free >= free, "SOLV-7");
             _requireLiquidated(m, ctx, account, before, lots, budget);
         } catch (bytes memory reason) {
             _requireOwnError(reason);
@@ -71,11 +89,16 @@ abstract contract Clearing is Promises {
         Before memory before = _before(m, ctx);
         Position memory p = exchange.positionAt(m, account);
         bool alone = exchange.nextTick(m, p.lots > 0, p.lots > 0 ? type(uint24).max : 0) == 0;
+        uint256 gas = gasleft();
         try exchange.preventiveDeleverage(m, account, 64, _bound(count, 1, 4)) returns (uint256) {
+            _requireUnderCap(gas);
             ++preventives;
             _check(priced && !p.isBankrupt(ctx) && p.isBelowMaintenance(ctx), "preventive: below maintenance");
             for (uint256 a = 1; a <= _accounts(); ++a) {
                 if (before.quiet[a] && (a != account || alone)) _requireWhole(m, ctx, before, a);
+                // nobody who was solvent is made bankrupt
+                if (before.positions[a].isBankrupt(ctx)) continue;
+                _check(!exchange.positionAt(m, a).isBankrupt(ctx), "SOLV-7: preventive");
             }
         } catch (bytes memory reason) {
             _requireOwnError(reason);
@@ -98,17 +121,45 @@ abstract contract Clearing is Promises {
             if (shape & 3 != 0) list = _distort(queue, shape);
         }
         Before memory before = _before(m, ctx);
+        if (bankrupt != 0) before.limitTick = _limitOf(m, ctx, before.positions[bankrupt]);
+        vm.recordLogs();
         uint256 gas = gasleft();
         try exchange.autoDeleverage(m, list, _limits(named, 1 + ((shape >> 8) % 4))) returns (uint256) {
             _requireUnderCap(gas);
             _check(bankrupt != 0, "SOLV-4");
             ++deleverages;
             _requireNobodyPaid(before);
+            _countStages(list.length != 0);
             _requireDeleveraged(m, ctx, before, bankrupt, queue);
             if (list.length != 0) _requireNothingSkipped(m, queue, before.quiet);
         } catch (bytes memory reason) {
             if (list.length != 0) ++rejectedLists;
             _requireOwnError(reason);
+        }
+    }
+
+    /// @dev What the call did, by its events; and ADL-1 as the exchange itself reports it.
+    function _countStages(bool listed) private {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            bytes32 topic = logs[i].topics[0];
+            if (topic == IExchangeEvents.AutoDeleveraged.selector) {
+                if (listed) ++listedCloses;
+                else ++pickedCloses;
+                (, , , , int256 pnl, , ) = abi.decode(
+                    logs[i].data,
+                    (uint256, uint256, int256, uint256, int256, uint256, uint256)
+                );
+                _check(pnl >= -1, "ADL-1");
+            } else if (topic == IExchangeEvents.PrincipalClosed.selector) {
+                ++principalCloses;
+            } else if (topic == IExchangeEvents.BankruptcySwept.selector) {
+                (, , uint256 cover, , , ) = abi.decode(
+                    logs[i].data,
+                    (uint256, uint256, uint256, uint256, uint256, uint256)
+                );
+                if (cover != 0) ++coveredSweeps;
+            }
         }
     }
 
@@ -119,17 +170,30 @@ abstract contract Clearing is Promises {
         if (!priced) return;
         (uint256 bankrupt, ) = exchange.bankruptAccount(m, 0);
         if (bankrupt == 0) return;
-        k = _bound(k, 2, 4);
-        uint32[] memory none;
+        uint256 n = _bound(k, 2, 4);
+        uint32[] memory list = k & 16 == 0 ? new uint32[](0) : _topOf(m, bankrupt, n);
         uint256 id = vm.snapshotState();
-        exchange.autoDeleverage(m, none, _limits(0, k));
+        try exchange.autoDeleverage(m, list, _limits(0, n)) {} catch (bytes memory reason) {
+            // the sweep of the book may have changed the ranking that the list was read from
+            return _requireOwnError(reason);
+        }
         bytes32 whole = _fingerprint(m);
         vm.revertToState(id);
-        for (uint256 i; i < k && exchange.positionAt(m, bankrupt).isBankrupt(ctx); ++i) {
-            exchange.autoDeleverage(m, none, _limits(0, 1));
+        for (uint256 i; i < n && exchange.positionAt(m, bankrupt).isBankrupt(ctx); ++i) {
+            uint32[] memory one = new uint32[](i < list.length ? 1 : 0);
+            if (one.length != 0) one[0] = list[i];
+            else if (list.length != 0) break;
+            exchange.autoDeleverage(m, one, _limits(0, 1));
         }
         ++cuts;
         _check(_fingerprint(m) == whole, "ADL-4");
+    }
+
+    function _topOf(uint256 m, uint256 bankrupt, uint256 n) private view returns (uint32[] memory list) {
+        (, int256 price) = exchange.bankruptAccount(m, 0);
+        QueueEntry[] memory queue = exchange.adlQueue(m, exchange.positionAt(m, bankrupt).lots > 0, price, n);
+        list = new uint32[](queue.length);
+        for (uint256 i; i < queue.length; ++i) list[i] = queue[i].account;
     }
 
     // ------------------------------------------------------------------------------------------------ the ranking

@@ -22,15 +22,34 @@ contract HistoriesTest is ExchangeTest {
 
     /// @dev A test that cannot fail proves nothing: these seeds must trade, liquidate, deleverage and reject lists.
     function test_HistoriesReachEveryStage() public {
-        for (uint256 seed = 1; seed <= 4; ++seed) _live(seed, 200);
+        for (uint256 seed = 1; seed <= 4; ++seed) _live(seed, 220);
         _atLeast(_world.trades(), 100, "trades");
+        _atLeast(_world.pairs(), 10, "trades between own accounts");
+        _atLeast(_world.rested(), 5, "orders that met nobody");
         _atLeast(_world.liquidations(), 5, "liquidations");
         _atLeast(_world.deleverages(), 10, "deleverages");
+        _atLeast(_world.coveredSweeps(), 1, "sweeps with cover");
+        _atLeast(_world.listedCloses(), 3, "closes by a list");
+        _atLeast(_world.pickedCloses(), 3, "closes by the contract's own choice");
+        _atLeast(_world.principalCloses(), 1, "closes in the principal stage");
+        _atLeast(_world.exactShares(), 5, "payouts held against the exact share");
         _atLeast(_world.rejectedLists(), 3, "rejected lists");
         _atLeast(_world.preventives(), 1, "preventive deleveragings");
         _atLeast(_world.topUps(), 1, "top-ups");
         _atLeast(_world.cuts(), 3, "cut calls");
+        _atLeast(_world.lastAtoms(), 3, "margins taken out to the last atom");
+        _atLeast(_world.clampedAccruals(), 3, "accruals at the clamp");
+        _atLeast(_world.outages(), 3, "outages");
+        _atLeast(_world.delegatedTrades(), 1, "trades by a delegate");
+        _atLeast(_world.stakes(), 3, "stakes");
+        _atLeast(_world.unstakings(), 3, "redemptions");
+        _atLeast(_magnitude(1) + _magnitude(2), 1, "funding");
         _checkAll();
+    }
+
+    function _magnitude(uint256 m) private view returns (uint256) {
+        int256 f = exchange.marketAt(m).fundingIndex;
+        return uint256(f < 0 ? -f : f);
     }
 
     function _atLeast(uint256 count, uint256 needed, string memory what) private pure {
@@ -38,10 +57,7 @@ contract HistoriesTest is ExchangeTest {
     }
 
     function _checkAll() private {
-        _world.checkMoney();
-        _world.checkCorridor();
-        _world.checkIndex();
-        _world.checkBook();
+        _world.checkState();
         _world.checkResolvable();
     }
 
@@ -57,7 +73,7 @@ contract HistoriesTest is ExchangeTest {
             uint256 a = r >> 32;
             uint256 b = r >> 64;
             uint256 c = r >> 96;
-            uint256 action = r % 24;
+            uint256 action = r % 32;
             if (action < 7) _world.trade(a, b, c, r >> 128, r >> 160);
             else if (action < 9) _world.movePrice(a, b);
             else if (action < 10) _world.passTime(a);
@@ -72,7 +88,24 @@ contract HistoriesTest is ExchangeTest {
             else if (action < 21) for (uint256 k; k < 16; ++k) _world.topUp(k, k >> 3);
             else if (action < 22) for (uint256 k; k < 16; ++k) _world.prevent(k, k >> 3, a);
             else if (action < 23) _world.cut(a, b);
-            else _world.poke(a);
+            else _misbehave(action, a, b, c, r >> 128);
+        }
+    }
+
+    function _misbehave(uint256 action, uint256 a, uint256 b, uint256 c, uint256 d) private {
+        if (action < 24) _world.poke(a);
+        else if (action < 26) _world.pair(a, a + 1 + (b % 7), c, d, d >> 32);
+        else if (action < 27) _world.lastMoment(a, b, c);
+        else if (action < 28) _world.accrue(a, b);
+        else if (action < 29) _world.rest(a, b, c, d, d >> 32);
+        else if (action < 30) _world.delegated(a, b, c, d);
+        else if (action < 31) {
+            _world.outage(a, b, c);
+            _world.donate(c, d & 1 == 0);
+            _world.guard(b, d);
+        } else {
+            _world.stake(a);
+            _world.unstake(b);
         }
     }
 }

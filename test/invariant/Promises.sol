@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {QueueEntry} from "../../contracts/interfaces/IExchange.sol";
+import {MarketView, QueueEntry} from "../../contracts/interfaces/IExchange.sol";
 import {LiquidationPlan} from "../../contracts/liquidation/LiquidationPlan.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";
-import {Traders} from "./Traders.sol";
+import {Adversity} from "./Adversity.sol";
 
 /// What there was before a call. Indexed by account.
 struct Before {
@@ -14,28 +14,55 @@ struct Before {
     uint256[] free; // quote atoms
     Position[] positions; // settled
     uint256 insurance;
-    uint256 bookDepth; // orders in the market
+    uint256 bestBid;
+    uint256 bestAsk;
+    uint256 limitTick; // of the bankrupt position in the book, with the cover that the fund could pay
 }
 
 /// What clearing calls promise, judged from the state before and after.
-abstract contract Promises is Traders {
+abstract contract Promises is Adversity {
     using Margin for Position;
     using LiquidationPlan for Position;
 
     uint256 private constant PIPS = 1_000_000;
+
+    /// @notice Payouts held against the exact share.
+    uint256 public exactShares;
 
     function _before(uint256 m, MarketContext memory ctx) internal view returns (Before memory b) {
         uint256 n = _accounts() + 1;
         (b.quiet, b.free, b.positions) = (new bool[](n), new uint256[](n), new Position[](n));
         for (uint256 a = 1; a < n; ++a) {
             uint256 orders = exchange.orderMarginAt(m, a).orderIds.length;
-            b.bookDepth += orders;
             b.quiet[a] = orders == 0;
             b.free[a] = exchange.accountAt(a).free;
             b.positions[a] = exchange.positionAt(m, a);
             if (b.positions[a].lots != 0) b.positions[a].settle(ctx.funding);
         }
         b.insurance = exchange.insuranceBalance();
+        MarketView memory market = exchange.marketAt(m);
+        (b.bestBid, b.bestAsk) = (market.bestBid, market.bestAsk);
+    }
+
+    /// @dev The limit of the bankrupt account's sweep: C = min(what the fund can pay today, deficit at the mark), nothing for a position
+    /// that grew recently. Less an atom for each fill that may round its draw up.
+    function _limitOf(
+        uint256 m,
+        MarketContext memory ctx,
+        Position memory x
+    ) internal view returns (uint256) {
+        uint256 cover;
+        if (block.timestamp - x.grownAt >= ctx.config.maturity) {
+            MarketView memory market = exchange.marketAt(m);
+            uint256 drawn = market.coverDay == block.timestamp / 1 days ? market.coverDrawn : 0;
+            uint256 claim = exchange.insuranceBalance();
+            uint256 left = drawn < ctx.config.dailyCoverCap ? ctx.config.dailyCoverCap - drawn : 0;
+            cover = claim > 1e6 ? claim - 1e6 : 0;
+            if (left < cover) cover = left;
+            if (x.deficit(ctx) < cover) cover = x.deficit(ctx);
+            cover = cover > 64 ? cover - 64 : 0;
+        }
+        return x.bankruptTick(ctx, cover);
     }
 
     /// @dev LIQ-1: a filled x* restores the target. LIQ-2: what came in is no worse than the limit, fee included.
@@ -92,9 +119,9 @@ abstract contract Promises is Traders {
 
     /**
      * @dev For counterparties without orders, whom only ADL can have changed:
-     * ADL-1: of the eligible, realised PnL at X is no less than −1 atom, and margin comes back pro rata.
-     * ADL-2: without cover, each is paid its exact share within 2 atoms, never more than 1 above it.
-     * ADL-3: after a close against a counterparty, nothing in the book is within the limit.
+     * ADL-1: of the eligible, what is realised at X is no less than −1 atom, and margin comes back pro rata.
+     * ADL-2: each is paid its exact share, less than 2 atoms below it, and no more above it than the fund paid.
+     * ADL-3: after a close against a counterparty, nothing in the book is within the limit that there was before the call.
      */
     function _requireDeleveraged(
         uint256 m,
@@ -102,9 +129,11 @@ abstract contract Promises is Traders {
         Before memory b,
         uint256 bankrupt,
         QueueEntry[] memory queue
-    ) internal view {
+    ) internal {
         bool closed;
         Position memory x = b.positions[bankrupt];
+        bool unswept = _isUnswept(b, ctx, x);
+        int256 cover = int256(b.insurance - exchange.insuranceBalance());
         for (uint256 a = 1; a < b.free.length; ++a) {
             Position memory o = b.positions[a];
             if (a == bankrupt || !b.quiet[a] || o.lots == 0) continue;
@@ -115,25 +144,56 @@ abstract contract Promises is Traders {
             if (_isIn(queue, a)) {
                 int256 back = (o.margin * int256(taken)) / int256(o.size());
                 _check(paid >= back - 2, "ADL-1");
+                if (unswept) _requireProfit(x, o, taken);
             }
-            if (b.bookDepth == 0 && b.insurance == exchange.insuranceBalance()) _requireShare(x, o, taken, paid);
+            if (unswept) _requireShare(x, o, taken, paid, cover);
         }
         if (!closed) return;
+        if (unswept) _requireNoOvershoot(m, bankrupt, x);
         uint256 best = exchange.nextTick(m, x.lots > 0, x.lots > 0 ? type(uint24).max : 0);
-        if (best == 0) return;
-        uint256 limit = x.bankruptTick(ctx, 0);
-        _check(x.lots > 0 ? best < limit : best > limit, "ADL-3");
+        if (best != 0) _check(x.lots > 0 ? best < b.limitTick : best > b.limitTick, "ADL-3");
     }
 
-    /// @dev Exact: taken·(X − b_o) for a long counterparty, the opposite for a short, X = K/q of the bankrupt.
-    function _requireShare(Position memory x, Position memory o, uint256 taken, int256 paid) private pure {
+    /// @dev Whether no order was within any limit that the sweep can have had, the whole deficit covered.
+    function _isUnswept(Before memory b, MarketContext memory ctx, Position memory x) private pure returns (bool) {
+        uint256 best = x.lots > 0 ? b.bestBid : b.bestAsk;
+        if (best == 0) return true;
+        uint256 widest = x.bankruptTick(ctx, x.deficit(ctx) + 1);
+        return x.lots > 0 ? best < widest : best > widest;
+    }
+
+    /// @dev ADL-1, exactly: taken·(X − entry) for a long counterparty, the opposite for a short, is no less than −1 atom.
+    function _requireProfit(Position memory x, Position memory o, uint256 taken) private pure {
+        int256 qx = int256(x.size());
+        int256 qo = int256(o.size());
+        int256 gain = x.bankruptcyCost() * qo - int256(o.cost) * qx;
+        if (o.lots < 0) gain = -gain;
+        _check(gain * int256(taken) >= -qx * qo, "ADL-1");
+    }
+
+    /// @dev ADL-2, exactly: taken·(X − b_o) for a long counterparty, the opposite for a short, X = K/q of the bankrupt.
+    function _requireShare(Position memory x, Position memory o, uint256 taken, int256 paid, int256 cover) private {
         int256 qx = int256(x.size());
         int256 qo = int256(o.size());
         int256 gain = x.bankruptcyCost() * qo - o.bankruptcyCost() * qx;
         if (o.lots < 0) gain = -gain;
         gain *= int256(taken); // × 1 / (qx·qo)
         _check(paid * qx * qo > gain - 2 * qx * qo, "ADL-2");
-        _check(paid * qx * qo < gain + 2 * qx * qo, "ADL-2");
+        // only the clamp at zero can pay more than the share, and by less than an atom
+        _check(paid * qx * qo < gain + (1 + cover) * qx * qo, "ADL-2");
+        ++exactShares;
+    }
+
+    /// @dev ADL-2: the price per lot that the bankrupt account traded at is its own, to an atom a close: its rest has the same b, and
+    /// rounding never moved it inward.
+    function _requireNoOvershoot(uint256 m, uint256 bankrupt, Position memory x) private view {
+        Position memory p = exchange.positionAt(m, bankrupt);
+        if (p.lots == 0) return;
+        int256 q = int256(x.size());
+        int256 drift = p.bankruptcyCost() * q - x.bankruptcyCost() * int256(p.size());
+        if (x.lots < 0) drift = -drift;
+        _check(drift <= 0, "ADL-2");
+        _check(drift > -int256(_accounts()) * q, "ADL-2");
     }
 
     function _isIn(QueueEntry[] memory queue, uint256 account) private pure returns (bool) {

@@ -2,11 +2,34 @@
 pragma solidity 0.8.37;
 
 import {ExchangeTest} from "../utils/ExchangeTest.sol";
+import {Adversity} from "./Adversity.sol";
 import {Clearing} from "./Clearing.sol";
 import {Traders} from "./Traders.sol";
 import {World} from "./World.sol";
 
-/// The invariant catalogue under random histories of eight actors on two markets.
+/**
+ * The invariant catalogue (DESIGN §14) under random histories of eight actors on two markets. The id is the assertion's message.
+ *
+ * | id | where it is asserted |
+ * |---|---|
+ * | SOLV-1 | Catalogue._checkVault after every action; Adversity.donate, Traders.unstake |
+ * | SOLV-2, SOLV-3 | Catalogue._checkPot after every action; World, when everybody is paid |
+ * | SOLV-4 | Catalogue._checkGate after every action; Clearing.poke and Adversity.outage without a price |
+ * | SOLV-5 | Traders.withdraw, Adversity.outage; World, when everybody is paid |
+ * | SOLV-6 | Catalogue._checkCorridor after every action; Adversity.lastMoment to the atom; Corridor.t.sol without an exchange |
+ * | SOLV-7 | World.checkResolvable from every state; Promises._requireNobodyPaid in each forced close |
+ * | IDX-1 | Catalogue._checkIndex after every action |
+ * | IDX-2 | Clearing.deleverage: the view against brute force, and accepted lists |
+ * | ADL-1, ADL-2, ADL-3 | Promises._requireDeleveraged in each deleveraging; ADL-1 also in Clearing._countStages |
+ * | ADL-4 | Clearing.cut |
+ * | LIQ-1, LIQ-2 | Promises._requireLiquidated in each liquidation |
+ * | BOOK-1 | Catalogue._checkBook after every action |
+ * | BOOK-2 | Catalogue._checkReserve after every action; equality in Traders.rest, Traders.cancel and Adversity.outage |
+ * | FUND-1 | Traders.keepsDust around every action that settles; Adversity._pokeChecked |
+ * | GAS-1 | Traders._requireUnderCap around every call; the worst cases in test/gas |
+ *
+ * Histories.t.sol proves that such histories reach every stage.
+ */
 contract SolvencyInvariants is ExchangeTest {
     World private _world;
 
@@ -23,41 +46,49 @@ contract SolvencyInvariants is ExchangeTest {
 
     /// @notice The actions; the checks are not among them.
     function targetSelectors() external view returns (FuzzSelector[] memory selectors) {
-        bytes4[] memory s = new bytes4[](22);
-        // trading, the price and clearing more often than the rest
-        (s[0], s[1], s[2], s[3]) = (
+        bytes4[32] memory all = [
+            // trading, the price and clearing more often than the rest
             Traders.trade.selector,
             Traders.trade.selector,
             Traders.trade.selector,
-            Traders.trade.selector
-        );
-        (s[4], s[5], s[6]) = (Traders.movePrice.selector, Traders.movePrice.selector, Traders.passTime.selector);
-        (s[7], s[8], s[9]) = (Clearing.deleverage.selector, Clearing.deleverage.selector, Clearing.liquidate.selector);
-        (s[10], s[11], s[12]) = (Traders.cancel.selector, Traders.moveMargin.selector, Traders.withdraw.selector);
-        (s[13], s[14], s[15]) = (Traders.stake.selector, Traders.scare.selector, Traders.unstake.selector);
-        (s[16], s[17], s[18]) = (Traders.close.selector, Traders.preset.selector, Clearing.topUp.selector);
-        (s[19], s[20], s[21]) = (Clearing.prevent.selector, Clearing.cut.selector, Clearing.poke.selector);
+            Traders.trade.selector,
+            Adversity.pair.selector,
+            Adversity.pair.selector,
+            Traders.movePrice.selector,
+            Traders.movePrice.selector,
+            Traders.passTime.selector,
+            Clearing.deleverage.selector,
+            Clearing.deleverage.selector,
+            Clearing.deleverage.selector,
+            Clearing.liquidate.selector,
+            Clearing.cut.selector,
+            Clearing.prevent.selector,
+            Clearing.topUp.selector,
+            Clearing.poke.selector,
+            Traders.rest.selector,
+            Traders.cancel.selector,
+            Traders.moveMargin.selector,
+            Traders.withdraw.selector,
+            Traders.close.selector,
+            Traders.preset.selector,
+            Traders.scare.selector,
+            Traders.stake.selector,
+            Traders.unstake.selector,
+            Adversity.lastMoment.selector,
+            Adversity.accrue.selector,
+            Adversity.outage.selector,
+            Adversity.donate.selector,
+            Adversity.guard.selector,
+            Adversity.delegated.selector
+        ];
         selectors = new FuzzSelector[](1);
-        selectors[0] = FuzzSelector(address(_world), s);
+        selectors[0] = FuzzSelector(address(_world), new bytes4[](all.length));
+        for (uint256 i; i < all.length; ++i) selectors[0].selectors[i] = all[i];
     }
 
-    function invariant_Money() public view {
-        _world.checkMoney();
-    }
-
-    function invariant_Corridor() public view {
-        _world.checkCorridor();
-    }
-
-    function invariant_Index() public view {
-        _world.checkIndex();
-    }
-
-    function invariant_Book() public view {
-        _world.checkBook();
-    }
-
-    function invariant_Resolvable() public {
+    /// @dev One invariant for the whole catalogue: the histories are what costs time, and the message says which id failed.
+    function invariant_Catalogue() public {
+        _world.checkState();
         _world.checkResolvable();
     }
 }

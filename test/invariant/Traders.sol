@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IExchange, OrderRequest, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
+import {IExchange, OrderMarginView, OrderRequest, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";
@@ -18,7 +18,12 @@ abstract contract Traders is Catalogue {
     uint256 private constant GAS_CAP = 16_777_216;
     bytes4 private constant PANIC = 0x4e487b71;
 
+    /// @dev Lists markets and lowers guardian levels: the test that deployed the exchange.
+    address internal admin;
+
     uint256 public trades;
+    uint256 public rested;
+    uint256 public stakes;
     uint256 public unstakings;
 
     /// @dev FUND-1: whatever happens, settlement leaves its roundings in the pot. Forced payouts may take back less than an atom each.
@@ -53,16 +58,40 @@ abstract contract Traders is Catalogue {
         if (_act(actor, abi.encodeCall(IExchange.placeOrder, request))) ++trades;
     }
 
+    /// @dev BOOK-2, equality: an order that meets nobody adds to its side what it needs, and takes the growth from free collateral.
+    function rest(uint256 actor, uint256 market, uint256 offset, uint256 lots, uint256 leverage) external keepsDust(0) {
+        uint256 m = _market(market);
+        uint256 mark = _markTick(m);
+        OrderRequest memory r;
+        r.isBid = offset & 1 == 0;
+        uint256 best = exchange.nextTick(m, !r.isBid, r.isBid ? 0 : type(uint24).max);
+        uint256 tick = (mark * (r.isBid ? 10_000 - _bound(offset, 0, 400) : 10_000 + _bound(offset, 0, 400))) / 10_000;
+        if (tick == 0 || (best != 0 && (r.isBid ? tick >= best : tick <= best))) return;
+        (r.market, r.tick, r.lots) = (uint32(m), uint24(tick), uint40(_bound(lots, 1, 3_000)));
+        (r.leverage, r.maxSteps) = (uint8(_bound(leverage, 1, 50)), 1);
+        uint256 account = _account(actor);
+        OrderMarginView memory before = exchange.orderMarginAt(m, account);
+        uint256 free = exchange.accountAt(account).free;
+        if (!_act(actor, abi.encodeCall(IExchange.placeOrder, r))) return;
+        ++rested;
+        OrderMarginView memory held = exchange.orderMarginAt(m, account);
+        uint256 needed = (r.lots * tick * exchange.marketConfig(m).tickValue + r.leverage - 1) / r.leverage;
+        _check(held.bidReserve == before.bidReserve + (r.isBid ? needed : 0), "BOOK-2");
+        _check(held.askReserve == before.askReserve + (r.isBid ? 0 : needed), "BOOK-2");
+        free += before.bidReserve > before.askReserve ? before.bidReserve : before.askReserve;
+        free -= held.bidReserve > held.askReserve ? held.bidReserve : held.askReserve;
+        _check(exchange.accountAt(account).free == free, "BOOK-2");
+    }
+
     /// @dev Mostly small steps, sometimes a gap between −90 % and +900 %.
     function movePrice(uint256 market, uint256 move) external {
         uint256 m = _market(market);
-        (, int256 answer, , , ) = feeds[m - 1].latestRoundData();
+        (, int256 answer) = _answer(m);
         uint256 price = uint256(answer);
-        if (move % 16 == 0) price = (price * _bound(move >> 8, 10, 1_000)) / 100;
-        else if (move % 8 < 7) price = (price * _bound(move >> 8, 9_930, 10_070)) / 10_000;
+        if (move % 16 == 0) return _gap(m, move >> 8);
+        if (move % 8 < 7) price = (price * _bound(move >> 8, 9_930, 10_070)) / 10_000;
         else price = (price * _bound(move >> 8, 970, 1_030)) / 1_000;
-        uint256 initial = m == 1 ? 100_000e8 : 4_000e8;
-        feeds[m - 1].setAnswer(int256(_clamp(price, initial / 1_000, initial * 1_000)));
+        _setPrice(m, price);
     }
 
     /// @dev Moves the price to where the actor's equity is 0.7 % of its notional: below maintenance, not bankrupt.
@@ -83,7 +112,16 @@ abstract contract Traders is Catalogue {
     }
 
     function cancel(uint256 actor, uint256 market) external keepsDust(0) {
-        _act(actor, abi.encodeCall(IExchange.cancelAll, (_market(market))));
+        uint256 m = _market(market);
+        uint256 account = _account(actor);
+        OrderMarginView memory held = exchange.orderMarginAt(m, account);
+        uint256 free = exchange.accountAt(account).free;
+        _check(_act(actor, abi.encodeCall(IExchange.cancelAll, (m))), "BOOK-2");
+        // what the orders held comes back, all of it
+        free += held.bidReserve > held.askReserve ? held.bidReserve : held.askReserve;
+        _check(exchange.accountAt(account).free == free, "BOOK-2");
+        held = exchange.orderMarginAt(m, account);
+        _check(held.orderIds.length == 0 && held.bidReserve == 0 && held.askReserve == 0, "BOOK-2");
     }
 
     function moveMargin(uint256 actor, uint256 market, uint256 amount, bool add) external keepsDust(0) {
@@ -115,6 +153,7 @@ abstract contract Traders is Catalogue {
 
     function stake(uint256 amount) external {
         fund.deposit(_bound(amount, 1, 100e6), address(this));
+        ++stakes;
     }
 
     /// @dev Announces, waits for the cooldown and takes out what may leave then.
@@ -125,7 +164,9 @@ abstract contract Traders is Catalogue {
         for (uint256 i; i < MARKETS; ++i) if (part % 3 != 0) _refresh(i);
         uint256 redeemable = fund.maxRedeem(address(this));
         if (redeemable == 0) return;
-        fund.redeem(redeemable, address(0xdead), address(this));
+        uint256 claim = fund.totalAssets();
+        uint256 assets = fund.redeem(redeemable, address(0xdead), address(this));
+        _check(fund.totalAssets() == claim - assets, "SOLV-1");
         ++unstakings;
     }
 
@@ -151,7 +192,26 @@ abstract contract Traders is Catalogue {
         require(reason.length >= 4 && bytes4(reason) != PANIC, "GAS-1: panic or out of gas");
     }
 
+    /// @dev Between −90 % and +900 %.
+    function _gap(uint256 m, uint256 size) internal {
+        (, int256 answer) = _answer(m);
+        _setPrice(m, (uint256(answer) * _bound(size, 10, 1_000)) / 100);
+    }
+
+    /// @dev Within a thousandfold of where the market was listed.
+    function _setPrice(uint256 m, uint256 answer) internal {
+        uint256 initial = m == 1 ? 100_000e8 : 4_000e8;
+        feeds[m - 1].setFailing(false);
+        feeds[m - 1].setAnswer(int256(_clamp(answer, initial / 1_000, initial * 1_000)));
+    }
+
+    function _answer(uint256 m) private returns (uint80 round, int256 answer) {
+        feeds[m - 1].setFailing(false);
+        (round, answer, , , ) = feeds[m - 1].latestRoundData();
+    }
+
     function _refresh(uint256 i) internal {
+        feeds[i].setFailing(false);
         (, int256 answer, , , ) = feeds[i].latestRoundData();
         feeds[i].setAnswer(answer);
     }
