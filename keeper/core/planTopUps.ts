@@ -4,11 +4,11 @@
  * Worth a transaction whoever pays it: it keeps a position out of liquidation with its owner's own money, and pays the caller a tip.
  */
 import { abs } from "./integers.ts";
+import type { MarketState } from "./marketState.ts";
 import type { MarketView } from "./marketView.ts";
 import type { Skip, TopUpPlan } from "./plan.ts";
 import { topUpAmount } from "./topUp.ts";
 import type { AccountId, MarketParameters, Prices } from "./types.ts";
-import type { MarketState } from "./marketState.ts";
 
 /** Accounts whose free collateral decides: below the trigger of a standing order. */
 export function topUpCandidates(state: MarketState, prices: Prices, parameters: MarketParameters): AccountId[] {

@@ -2,7 +2,7 @@
  * Top-ups: a position brought to initial margin out of its owner's free collateral, by the owner's own order (MarginDesk.topUp).
  */
 import { abs, floorDiv } from "./integers.ts";
-import { PIPS, equityX16, settle } from "./position.ts";
+import { equityX16, PIPS, settle } from "./position.ts";
 import { standingRequirement } from "./requirements.ts";
 import type { MarketParameters, Position, Prices } from "./types.ts";
 

@@ -53,10 +53,10 @@ describe("Attack: stepping the market with thin positions of one's own", () => {
   it("for ReduceOnly they must stay below maintenance: whoever liquidates ends it, with a fee out of the attacker's margin", async () => {
     const v = venue();
     await wash(20_000);
-    await setTick(v, 9_860);
+    await setTick(v, 9_820); // (0.082·1,000 + 0.002·20,000) / 21,000 / 0.982 = 0.59 %
     expect(await stepped()).equal(REDUCE_ONLY);
-    await place(v, trader(v, 4), bid(9_858, 20_000, { leverage: 1 }));
-    await setTick(v, 9_860);
+    await place(v, trader(v, 4), bid(9_818, 20_000, { leverage: 1 }));
+    await setTick(v, 9_820);
     const [e] = named(await eventsOf(v, v.exchange.liquidate(1, trader(v, 2).account, 8, GAS)), "Liquidated");
     expect(e?.["fee"] as bigint).greaterThan(0n);
     expect(await stepped()).not.equal(REDUCE_ONLY);
@@ -94,10 +94,10 @@ describe("Attack: stepping the market with thin positions of one's own", () => {
     await v.exchange.poke(1, GAS);
     expect(await stepped()).equal(CAUTIOUS);
     // back over the threshold, but not by the hysteresis: it stays, without flicker
-    await setTick(v, 9_910);
+    await setTick(v, 9_915); // 1.54 %
     expect((await v.exchange.riskAt(1)).ratio).greaterThan(15_000n);
     expect(named(await eventsOf(v, v.exchange.poke(1, GAS)), "LevelChanged")).to.have.length(0);
-    await setTick(v, 9_960);
+    await setTick(v, 9_970); // 2.09 %
     expect(named(await eventsOf(v, v.exchange.poke(1, GAS)), "LevelChanged").map((e) => e["level"])).to.deep.equal([
       NORMAL,
     ]);

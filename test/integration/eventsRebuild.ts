@@ -161,9 +161,8 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
       await victim.exchange.setTopUp(1, 10_000, 12n * USD, GAS);
       await at(9_890);
       await trader(v, 8).exchange.topUp(1, victim.account, GAS);
-      await rest(6, 9_888, 700);
-      await at(9_770);
-      await rest(6, 9_765, 700);
+      await at(9_760);
+      await rest(6, 9_755, 700);
       await trader(v, 8).exchange.preventiveDeleverage(1, victim.account, 16, 4, GAS);
       await rest(7, 9_700, 900);
       await rest(7, 9_690, 900);

