@@ -193,10 +193,13 @@ const ROWS: readonly Row[] = [
     call: redeem,
   },
   {
-    what: "redeem from the insurance fund, more than a day after the last price",
+    what: "redeem from the insurance fund, more than a day after its `poke` found no price",
     cells: [WORKS, WORKS, WORKS, WORKS],
     prepare: async (v) => {
       await redeemable(v);
+      await v.aggregators[0]?.setFailing(true);
+      await v.fund.poke(GAS);
+      await v.aggregators[0]?.setFailing(false);
       await v.connection.networkHelpers.time.increase(86_401);
     },
     call: redeem,
