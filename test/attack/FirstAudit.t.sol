@@ -109,10 +109,14 @@ contract FirstAuditTest is CrashTest {
         vm.prank(other);
         require(fund.transfer(address(this), shares), "moved back");
         vm.warp(block.timestamp + fund.COOLDOWN() + 1);
-        require(fund.maxRedeem(address(this)) == 0, "shares that left are announced no more");
+        require(fund.redeemableShares(address(this)) == 0, "shares that left are announced no more");
         fund.requestRedeem(shares);
         vm.warp(block.timestamp + fund.COOLDOWN());
-        require(fund.maxRedeem(address(this)) == shares, "held throughout");
+        require(fund.redeemableShares(address(this)) == shares, "held throughout");
+        fund.poke(); // the price is old by now: a day from here
+        require(fund.maxRedeem(address(this)) == 0, "held back");
+        vm.warp(block.timestamp + 1 days + 1);
+        require(fund.maxRedeem(address(this)) == shares, "let go");
         fund.redeem(shares, address(this), address(this));
         require(fund.totalSupply() == 0, "everything");
     }
@@ -123,9 +127,12 @@ contract FirstAuditTest is CrashTest {
         _order(1, true, 1_000_000, 100, 10, TimeInForce.GoodTilCancelled);
         fund.deposit(1_000e6, address(this));
         feeds[0].setFailing(true);
-        require(exchange.withdrawableInsurance() == exchange.insuranceBalance(), "fund");
         crowd.run(1, abi.encodeCall(IExchange.addMargin, (M, 1e6)));
         crowd.run(1, abi.encodeCall(IExchange.withdraw, (1e6, address(this))));
+        fund.poke();
+        require(exchange.withdrawableInsurance() == 0, "the cap is more than the claim");
+        vm.warp(block.timestamp + 1 days + 1);
+        require(exchange.withdrawableInsurance() == exchange.insuranceBalance(), "fund");
         feeds[0].setFailing(false);
         _checkAll();
     }
