@@ -3,7 +3,8 @@
  * funding index it judges by, whom it tops up and by how much, and what a preventive call closes.
  */
 import { expect } from "chai";
-import { closeSize } from "../../keeper/core/closeSize.ts";
+import { closeSize, stepOf } from "../../keeper/core/closeSize.ts";
+import type { Step } from "../../keeper/core/marketState.ts";
 import { abs } from "../../keeper/core/integers.ts";
 import { maintenanceX16Pips } from "../../keeper/core/requirements.ts";
 import { marginHealth } from "../../keeper/core/marginHealth.ts";
@@ -128,12 +129,12 @@ async function openForPreventive(venue: Venue): Promise<void> {
 /** Sends what the keeper plans until it plans nothing. Before each call, every position is compared with the contract. */
 async function followPlans(venue: Venue, seen: Seen): Promise<void> {
   const shadow = followIndex(venue);
-  const steppedAt = new Map<number, bigint>();
+  const steps = new Map<number, Step>();
   const [caller] = venue.traders;
   if (caller === undefined) throw new Error("no caller");
   for (let calls = 0; calls < 80; calls++) {
     const bare = await keeperView(venue, shadow);
-    for (const [account, time] of steppedAt) bare.state.steppedAt.set(account, time);
+    for (const [account, step] of steps) bare.state.steps.set(account, step);
     const free = new Map<number, bigint>();
     for (const { account } of venue.traders) {
       const order = await venue.exchange.topUpAt(1, account);
@@ -145,7 +146,7 @@ async function followPlans(venue: Venue, seen: Seen): Promise<void> {
     if (calls === 0) await compareAll(venue, view, plans, seen);
     const [plan] = plans;
     if (plan === undefined || plan.kind === "poke") return;
-    await carryOut(venue, view, plan, seen, steppedAt);
+    await carryOut(venue, view, plan, seen, steps);
   }
   throw new Error("the keeper does not come to an end");
 }
@@ -195,7 +196,7 @@ async function carryOut(
   view: MarketView,
   plan: Plan,
   seen: Seen,
-  steppedAt: Map<number, bigint>,
+  steps: Map<number, Step>,
 ): Promise<void> {
   const [caller] = venue.traders;
   const { prices, parameters } = view;
@@ -222,7 +223,8 @@ async function carryOut(
       const [event] = named(await eventsOf(venue, caller.exchange.liquidate(1, plan.account, 64, GAS)), "Liquidated");
       const large = (plan.lots * prices.price) >> 16n > parameters.largeNotional;
       if (large && (event?.["lots"] as bigint) > 0n) {
-        steppedAt.set(plan.account, BigInt(await time.latest()));
+        const step = stepOf(view.state, plan.account, BigInt(await time.latest()), parameters);
+        steps.set(plan.account, { ...step, closed: step.closed + (event?.["lots"] as bigint) });
         expect(plan.expectedLots <= plan.lots / 4n + 1n).equal(true);
         if (entry !== undefined && closeSize(entry, prices, parameters, 64) > plan.expectedLots) seen.stepped++;
       }
