@@ -63,10 +63,10 @@ export async function measureClearing(connection: NetworkConnection): Promise<Re
     "PrincipalClosed",
     async () => {
       await openLong();
-      // the maker hands its short over at a price below the long's bankruptcy price
+      // the maker hands its short over at a price below the long's bankruptcy price; the market is reduce-only, and it reduces
       await bench.setMark(at(0.985));
-      await maker.placeOrder(bench.order({ isBid: true, tick: at(0.975), lots: LOTS }));
-      await members.place(1, { isBid: false, tick: at(0.975), lots: LOTS, leverage: 5, ioc: true });
+      await members.place(1, { isBid: false, tick: at(0.975), lots: LOTS, leverage: 5 });
+      await maker.placeOrder(bench.order({ isBid: true, tick: at(0.975), lots: LOTS, ioc: true }));
       await bench.setMark(at(0.97));
     },
     deleverage,

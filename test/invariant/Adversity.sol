@@ -87,7 +87,10 @@ abstract contract Adversity is Traders {
         _check(_act(actor, abi.encodeCall(IExchange.cancelAll, (m))), "SOLV-5: cancelling needs a price");
         _requireNothingReserved(m, account);
         if (free != 0) {
-            _check(_act(actor, abi.encodeCall(IExchange.withdraw, (1, address(0xdead)))), "SOLV-5: withdrawing needs a price");
+            _check(
+                _act(actor, abi.encodeCall(IExchange.withdraw, (1, address(0xdead)))),
+                "SOLV-5: withdrawing needs a price"
+            );
         }
         _check(!_act(actor, abi.encodeCall(IExchange.closePosition, (m, 1, 4))), "SOLV-4: traded without a price");
         ++outages;
@@ -154,7 +157,10 @@ abstract contract Adversity is Traders {
         _check(size <= cap, "FUND-1");
         int256 after_ = before + moved;
         uint256 distance = uint256(after_ < 0 ? -after_ : after_);
-        _check(moved == 0 || distance <= ctx.price >> 1 || distance <= uint256(before < 0 ? -before : before), "FUND-1");
+        _check(
+            moved == 0 || distance <= ctx.price >> 1 || distance <= uint256(before < 0 ? -before : before),
+            "FUND-1"
+        );
         // an interval of 55 seconds at the clamp
         if (size != 0 && size * 60 >= cap * 54) ++clampedAccruals;
     }

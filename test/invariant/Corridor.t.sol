@@ -55,7 +55,13 @@ contract CorridorTest is CorridorModel {
     }
 
     /// @dev Settling moves equity down by less than an atom, and b no nearer to the other side's by more than that.
-    function testFuzz_SettlingIsAgainstTheAccount(int48 lots, uint96 cost, int96 margin, int80 funding, uint64 price) public pure {
+    function testFuzz_SettlingIsAgainstTheAccount(
+        int48 lots,
+        uint96 cost,
+        int96 margin,
+        int80 funding,
+        uint64 price
+    ) public pure {
         vm.assume(lots != 0);
         Position memory p;
         (p.lots, p.cost, p.margin) = (lots, cost, margin);

@@ -46,11 +46,7 @@ abstract contract Promises is Adversity {
 
     /// @dev The limit of the bankrupt account's sweep: C = min(what the fund can pay today, deficit at the mark), nothing for a position
     /// that grew recently. Less an atom for each fill that may round its draw up.
-    function _limitOf(
-        uint256 m,
-        MarketContext memory ctx,
-        Position memory x
-    ) internal view returns (uint256) {
+    function _limitOf(uint256 m, MarketContext memory ctx, Position memory x) internal view returns (uint256) {
         uint256 cover;
         if (block.timestamp - x.grownAt >= ctx.config.maturity) {
             MarketView memory market = exchange.marketAt(m);

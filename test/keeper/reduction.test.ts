@@ -55,7 +55,7 @@ test("behavior: a large position waits for its cooldown, a small one never", () 
   const parameters = { ...PARAMETERS, largeNotional: 5_999_999_999n, stepRate: 250_000n, stepCooldown: 15n };
   const view = (now: bigint, lots = 100n) => {
     const market = viewOf([position(4, lots, 60_000_000n, 1_000_000n), winner(3, lots)], { parameters, now });
-    market.state.steppedAt.set(4, 1_000n);
+    market.state.steps.set(4, { began: 1_000n, closed: (lots + 2n) / 3n });
     return market;
   };
   assert.deepEqual(reasonsOf(view(1_014n)), [[4, "large: cooling down after a step"]]);

@@ -81,13 +81,18 @@ test("behavior: a partial close of a tiered position ends at the target of the t
 });
 
 test("behavior: a large position is closed a step at a time, a smaller one at once", () => {
+  const NEW = { began: 0n, closed: 0n };
   const stepped = { ...TIERED, largeNotional: 600_000n * USD, stepRate: 250_000n };
   const p = position(1, 40_001n, 60_000_000n, 1_000_000n);
   assert.ok(isLarge(40_001n, MARK, stepped) && isLarge(10_001n, MARK, stepped) && !isLarge(10_000n, MARK, stepped));
-  assert.equal(stepSize(p, PRICES, stepped, 64), 10_001n, "a quarter, rounded up");
-  assert.equal(stepSize(p, PRICES, TIERED, 64), closeSize(p, PRICES, TIERED, 64));
+  assert.equal(stepSize(p, PRICES, stepped, 64, NEW), 10_001n, "a quarter, rounded up");
+  assert.equal(
+    stepSize({ ...p, lots: 36_001n, cost: 36_001n * 60_000_000n }, PRICES, stepped, 64, { began: 0n, closed: 4_000n }),
+    6_001n,
+  );
+  assert.equal(stepSize(p, PRICES, TIERED, 64, NEW), closeSize(p, PRICES, TIERED, 64));
   const small = position(1, 10_000n, 60_000_000n, 1_400_000n);
-  assert.equal(stepSize(small, PRICES, stepped, 64), closeSize(small, PRICES, stepped, 64));
+  assert.equal(stepSize(small, PRICES, stepped, 64, NEW), closeSize(small, PRICES, stepped, 64));
 });
 
 test("behavior: the limit of a part is the slippage, that of the whole leaves the fee", () => {

@@ -2,15 +2,14 @@
  * Checks one liquidation against the replay of the state before it: LIQ-1 and LIQ-2. Applies the transaction to the replay on the way.
  */
 import { abs } from "../../../keeper/core/integers.ts";
-import { closeSize, isLarge, stepSize } from "../../../keeper/core/closeSize.ts";
+import { closeSize, isLarge, stepOf, stepSize } from "../../../keeper/core/closeSize.ts";
 import { marginHealth } from "../../../keeper/core/marginHealth.ts";
 import { targetRate } from "../../../keeper/core/requirements.ts";
 import { equityX16, PIPS, settle } from "../../../keeper/core/position.ts";
-import type { Position } from "../../../keeper/core/types.ts";
 import { applyLog } from "../replay/applyLog.ts";
 import { closeIsCovered, liquidationLimit, requirement } from "../replay/arithmetic.ts";
 import { logsOf, type Transaction } from "../replay/readLogs.ts";
-import { bestTick, type MarketReplay, marketOf, type Replay } from "../replay/replayState.ts";
+import { bestTick, marketOf, type Replay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";
 
 export function checkLiquidation(replay: Replay, transaction: Transaction, catalogue: Catalogue): void {
@@ -31,9 +30,12 @@ export function checkLiquidation(replay: Replay, transaction: Transaction, catal
   const sells = settled.lots > 0n;
   // the demo's keepers always offer the market's whole step budget
   const { parameters } = market;
-  const wanted = stepSize(settled, prices, parameters, market.maxSteps);
+  const step = stepOf(one.positions, account, transaction.timestamp, parameters);
+  const wanted = stepSize(settled, prices, parameters, market.maxSteps, step);
   const isStep = wanted < closeSize(settled, prices, parameters, market.maxSteps);
-  checkCooldown(one, settled, args.lots, transaction.timestamp, label, catalogue);
+  const large = isLarge(abs(settled.lots), prices.price, parameters);
+  catalogue.expect("LIQ-1", args.lots <= wanted, () => `${label}: ${args.lots} lots closed, its step has ${wanted}`);
+  if (large && args.lots > 0n) one.positions.steps.set(account, { ...step, closed: step.closed + args.lots });
   const limit = liquidationLimit(settled, market, prices.price, wanted === abs(settled.lots), market.maxSteps);
   catalogue.expect("LIQ-2", args.limitTick === limit, () => `${label}: limit ${args.limitTick}, should be ${limit}`);
   const fills = logsOf(transaction, "Trade").filter((trade) => Number(trade.args.taker) === account);
@@ -69,20 +71,4 @@ export function checkLiquidation(replay: Replay, transaction: Transaction, catal
     reached() || nothingLeft(),
     () => `${label}: closed ${args.lots} of ${wanted} lots, and there was more to take`,
   );
-}
-
-/** A large position is closed in steps, with the market's cooldown between two. */
-function checkCooldown(
-  { market, positions, prices }: MarketReplay,
-  before: Position,
-  closed: bigint,
-  now: bigint,
-  label: string,
-  catalogue: Catalogue,
-): void {
-  if (prices === undefined || !isLarge(abs(before.lots), prices.price, market.parameters)) return;
-  const last = positions.steppedAt.get(before.account);
-  const ready = last === undefined || now >= last + market.parameters.stepCooldown;
-  catalogue.expect("LIQ-1", ready, () => `${label}: a step at ${now}, the last one was at ${last}`);
-  if (closed > 0n) positions.steppedAt.set(before.account, now);
 }

@@ -2,7 +2,7 @@
  * Checks one preventive deleveraging against the replay of the state before it: only below maintenance, only while the system margin ratio
  * asks for it, only what the book cannot take, in rank order, at the mark, and exactly. Applies the transaction on the way.
  */
-import { stepSize } from "../../../keeper/core/closeSize.ts";
+import { stepOf, stepSize } from "../../../keeper/core/closeSize.ts";
 import { abs, ceilDiv } from "../../../keeper/core/integers.ts";
 import { marginHealth } from "../../../keeper/core/marginHealth.ts";
 import { equityX16, PIPS, settle } from "../../../keeper/core/position.ts";
@@ -34,7 +34,8 @@ export function checkPreventive(replay: Replay, transaction: Transaction, catalo
   if (entry === undefined) throw new Error(`${label}: unknown to the replay`);
   const { status } = marginHealth(entry, prices, market.parameters);
   catalogue.expect("LIQ-1", status === "liquidatable", () => `${label}: reduced, and was ${status}`);
-  const lots = stepSize(entry, prices, market.parameters, market.maxSteps);
+  const step = stepOf(one.positions, account, transaction.timestamp, market.parameters);
+  const lots = stepSize(entry, prices, market.parameters, market.maxSteps, step);
   const settled = settle(entry, prices.funding);
   const limit = liquidationLimit(settled, market, prices.price, lots === abs(entry.lots), market.maxSteps);
   const best = bestTick(one, entry.isLong);
