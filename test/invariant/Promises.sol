@@ -116,7 +116,7 @@ abstract contract Promises is Adversity {
     /**
      * @dev For counterparties without orders, whom only ADL can have changed:
      * ADL-1: of the eligible, what is realised at X is no less than −1 atom, and margin comes back pro rata.
-     * ADL-2: each is paid its exact share, less than 2 atoms below it, and no more above it than the fund paid.
+     * ADL-2: each is paid its exact share, less than 2 atoms below it for the first, and no more above it than the fund paid.
      * ADL-3: after a close against a counterparty, nothing in the book is within the limit that there was before the call.
      */
     function _requireDeleveraged(
@@ -129,7 +129,12 @@ abstract contract Promises is Adversity {
         bool closed;
         Position memory x = b.positions[bankrupt];
         bool unswept = _isUnswept(b, ctx, x);
-        int256 cover = int256(b.insurance - exchange.insuranceBalance());
+        // without a sweep nothing but cover changes the fund; fees of a sweep may outweigh it
+        int256 cover = int256(b.insurance) - int256(exchange.insuranceBalance());
+        int256 closes;
+        for (uint256 a = 1; a < b.free.length; ++a) {
+            if (exchange.positionAt(m, a).size() != b.positions[a].size()) ++closes; // the bankrupt's own included
+        }
         for (uint256 a = 1; a < b.free.length; ++a) {
             Position memory o = b.positions[a];
             if (a == bankrupt || !b.quiet[a] || o.lots == 0) continue;
@@ -142,7 +147,7 @@ abstract contract Promises is Adversity {
                 _check(paid >= back - 2, "ADL-1");
                 if (unswept) _requireProfit(x, o, taken);
             }
-            if (unswept) _requireShare(x, o, taken, paid, cover);
+            if (unswept) _requireShare(x, o, taken, paid, cover, closes);
         }
         if (!closed) return;
         if (unswept) _requireNoOvershoot(m, bankrupt, x);
@@ -168,13 +173,21 @@ abstract contract Promises is Adversity {
     }
 
     /// @dev ADL-2, exactly: taken·(X − b_o) for a long counterparty, the opposite for a short, X = K/q of the bankrupt.
-    function _requireShare(Position memory x, Position memory o, uint256 taken, int256 paid, int256 cover) private {
+    /// Two roundings of its own, and those of the closes before it, which moved X away by less than an atom each.
+    function _requireShare(
+        Position memory x,
+        Position memory o,
+        uint256 taken,
+        int256 paid,
+        int256 cover,
+        int256 closes
+    ) private {
         int256 qx = int256(x.size());
         int256 qo = int256(o.size());
         int256 gain = x.bankruptcyCost() * qo - o.bankruptcyCost() * qx;
         if (o.lots < 0) gain = -gain;
         gain *= int256(taken); // × 1 / (qx·qo)
-        _check(paid * qx * qo > gain - 2 * qx * qo, "ADL-2");
+        _check(paid * qx * qo > gain - closes * qx * qo, "ADL-2");
         // only the clamp at zero can pay more than the share, and by less than an atom
         _check(paid * qx * qo < gain + (1 + cover) * qx * qo, "ADL-2");
         ++exactShares;
