@@ -205,9 +205,9 @@ contract ClosingTest is Test {
             int256 gain = x.bankruptcyCost() * qo - o.bankruptcyCost() * qx;
             gain = (isLong ? gain : -gain) * taken;
             int256 paid = int256(a.free[i] - b.free[i]);
-            // two roundings of its own, and those of the closes before it, which moved X away by less than an atom each
-            _check(paid * qx * qo > gain - int256(n + 1) * qx * qo, "ADL-2");
-            _check(paid * qx * qo < gain + (1 + int256(cover)) * qx * qo, "ADL-2");
+            _check(paid * qx * qo > gain - 2 * qx * qo, "ADL-2");
+            // what the closes before it rounded for the bankrupt moved X away, by less than an atom each: the later ones gain it
+            _check(paid * qx * qo < gain + int256(n + cover) * qx * qo, "ADL-2");
             surplus += paid * qx - gain / qo;
             (uint256 u, uint256 v) = o.cell(ctx.base);
             if (u >= params.uLimit || v < params.vMin) continue;

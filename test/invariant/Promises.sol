@@ -116,7 +116,7 @@ abstract contract Promises is Adversity {
     /**
      * @dev For counterparties without orders, whom only ADL can have changed:
      * ADL-1: of the eligible, what is realised at X is no less than −1 atom, and margin comes back pro rata.
-     * ADL-2: each is paid its exact share, less than 2 atoms below it for the first, and no more above it than the fund paid.
+     * ADL-2: each is paid its exact share, less than 2 atoms below it, and no more above it than the fund paid.
      * ADL-3: after a close against a counterparty, nothing in the book is within the limit that there was before the call.
      */
     function _requireDeleveraged(
@@ -173,7 +173,7 @@ abstract contract Promises is Adversity {
     }
 
     /// @dev ADL-2, exactly: taken·(X − b_o) for a long counterparty, the opposite for a short, X = K/q of the bankrupt.
-    /// Two roundings of its own, and those of the closes before it, which moved X away by less than an atom each.
+    /// What the closes before it rounded for the bankrupt moved X away, by less than an atom each: the later ones gain it.
     function _requireShare(
         Position memory x,
         Position memory o,
@@ -187,9 +187,8 @@ abstract contract Promises is Adversity {
         int256 gain = x.bankruptcyCost() * qo - o.bankruptcyCost() * qx;
         if (o.lots < 0) gain = -gain;
         gain *= int256(taken); // × 1 / (qx·qo)
-        _check(paid * qx * qo > gain - closes * qx * qo, "ADL-2");
-        // only the clamp at zero can pay more than the share, and by less than an atom
-        _check(paid * qx * qo < gain + (1 + cover) * qx * qo, "ADL-2");
+        _check(paid * qx * qo > gain - 2 * qx * qo, "ADL-2");
+        _check(paid * qx * qo < gain + (closes + cover) * qx * qo, "ADL-2");
         ++exactShares;
     }
 
