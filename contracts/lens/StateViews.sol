@@ -18,7 +18,7 @@ import {Settlement} from "../risk/Settlement.sol";
 import {Upkeep} from "../risk/Upkeep.sol";
 import {Bits} from "../types/Bits.sol";
 import {RiskConfig, Tier} from "../types/MarketConfig.sol";
-import {Level, MarketContext} from "../types/MarketContext.sol";
+import {MarketContext} from "../types/MarketContext.sol";
 import {Order} from "../types/Order.sol";
 import {OrderMargin} from "../types/OrderMargin.sol";
 import {Position} from "../types/Position.sol";

@@ -76,24 +76,35 @@ library AutoDeleverage {
             }
             lots += run.lots;
             tally.openInterest -= int256(run.lots);
-            uint256 reward = mature ? _reward(state, ctx, run.lots) : 0;
-            emit IExchangeEvents.DeleverageCall(
-                marketId,
-                account,
-                msg.sender,
-                run.lots,
-                run.price,
-                ctx.price,
-                run.cover,
-                reward,
-                market.book.nextSequence()
-            );
+            _conclude(state, market, ctx, run, mature);
         }
         Settlement.store(market, ctx, tally, loan);
         bool resolved = !loan.position.isBankrupt(ctx);
         market.taken = resolved ? 0 : uint32(account);
         if (resolved) market.insolventSince = 0; // whoever is bankrupt next starts the clock again
         Ledger.apply_(state, market, ctx, tally);
+    }
+
+    /// @dev Rewards the caller and reports the call.
+    function _conclude(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Counterparties.Run memory run,
+        bool mature
+    ) private {
+        uint256 reward = mature ? _reward(state, ctx, run.lots) : 0;
+        emit IExchangeEvents.DeleverageCall(
+            ctx.id,
+            run.bankrupt.account,
+            msg.sender,
+            run.lots,
+            run.price,
+            ctx.price,
+            run.cover,
+            reward,
+            market.book.nextSequence()
+        );
     }
 
     /// @dev Paid from the keeper reserve into the caller's free collateral, in proportion to the notional closed at the mark.

@@ -61,6 +61,15 @@ library Gate {
             p = _settled(market, ctx, account);
             if (p.isBankrupt(ctx)) return (account, p);
         }
+        return pickAnew(market, ctx, nominee);
+    }
+
+    /// @notice Like `pick`, when the account that was taken has been found solvent since.
+    function pickAnew(
+        Market storage market,
+        MarketContext memory ctx,
+        uint256 nominee
+    ) internal view returns (uint256 account, Position memory p) {
         uint256 tick = Grid.bankruptcyTick(ctx.adjusted, ctx.base);
         account = _first(market, true, Grid.coordinateV(true, tick));
         if (account == 0) account = _first(market, false, Grid.coordinateV(false, tick));

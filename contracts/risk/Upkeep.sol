@@ -55,7 +55,8 @@ library Upkeep {
         (account, ) = Gate.pick(market, ctx, 0);
         if (account != 0) return account;
         setFunding(ctx, Funding.current(market, ctx));
-        (account, ) = Gate.pick(market, ctx, nominee);
+        // an account that was taken is solvent with the old index: `run` lets it go before it accrues
+        (account, ) = Gate.pickAnew(market, ctx, nominee);
     }
 
     /// @notice Puts another funding index into a context.

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {Account, ExchangeState} from "../ExchangeStorage.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
@@ -30,10 +31,11 @@ library Vault {
         bytes32 r,
         bytes32 s
     ) external returns (uint256 account) {
-        // anyone can use a permit that they saw: then it fails here, and the allowance is there
-        try
-            IERC20Permit(address(state.collateral)).permit(msg.sender, address(this), amount, deadline, v, r, s)
-        {} catch {}
+        // anyone can use a permit that they saw: then it fails here, and the transfer finds the allowance
+        LowLevelCall.callNoReturn(
+            address(state.collateral),
+            abi.encodeCall(IERC20Permit.permit, (msg.sender, address(this), amount, deadline, v, r, s))
+        );
         return _deposit(state, amount);
     }
 
