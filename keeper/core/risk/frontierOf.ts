@@ -4,8 +4,8 @@
 import { coordinate } from "./coordinate.ts";
 import type { DepthCurve } from "./createDepthCurve.ts";
 import type { RiskSide } from "./createSide.ts";
+import { isBeyond } from "./isBeyond.ts";
 import { lastSolventPrice } from "./lastSolventPrice.ts";
-import { MAX_PRICE } from "./limits.ts";
 import { pricePoint } from "./pricePoint.ts";
 import type { Direction, Frontier, PricePoint } from "./types.ts";
 
@@ -24,9 +24,7 @@ export type FrontierOfParameters = {
 export function frontierOf(p: FrontierOfParameters): Frontier {
   const { direction, insurance, side, curve } = p;
   const point = (price: bigint | undefined): PricePoint | undefined =>
-    price === undefined || price < 1n || price >= MAX_PRICE
-      ? undefined
-      : pricePoint(direction, price, p.price, p.volatility);
+    price === undefined || isBeyond(direction, price) ? undefined : pricePoint(direction, price, p.price, p.volatility);
   const priceOf = (row: { key: bigint } | undefined) => row && coordinate(direction, row.key);
   const step = direction === "down" ? -1n : 1n;
   const solvent = lastSolventPrice(direction, side.bankruptcies, curve.exitCost, insurance);

@@ -7,11 +7,12 @@
 import { ceilDiv, floorDiv } from "../integers.ts";
 import { coordinate } from "./coordinate.ts";
 import type { SortedBlocks } from "./createSortedBlocks.ts";
-import { MAX_PRICE, ONE_X16 } from "./limits.ts";
+import { isBeyond } from "./isBeyond.ts";
+import { ONE_X16 } from "./limits.ts";
 import { type ExitCost, shortfallX16 } from "./shortfallX16.ts";
 import type { Direction } from "./types.ts";
 
-/** @returns X16, at most one step before S exceeds the insurance; undefined when no representable price does. */
+/** @returns X16, one step before S exceeds the insurance, wherever the mark is; undefined when no representable price gets there. */
 export function lastSolventPrice(
   direction: Direction,
   bankruptcies: SortedBlocks,
@@ -32,5 +33,5 @@ export function lastSolventPrice(
   const value = solid.cost << 16n;
   const solved = down ? ceilDiv(value - room, lots) : floorDiv(value + room, lots);
   const nearer = before === undefined || (down ? solved > before : solved < before) ? solved : before;
-  return nearer >= 1n && nearer < MAX_PRICE ? nearer : undefined;
+  return isBeyond(direction, nearer) ? undefined : nearer;
 }

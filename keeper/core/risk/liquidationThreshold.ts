@@ -8,7 +8,7 @@
  * Rates are below one (the contract demands maintenance < initial ≤ 1), so the divisors are positive.
  *
  * @param lots Unsigned. @param cost K, quote atoms.
- * @returns X16; never farther from the mark than the bankruptcy threshold.
+ * @returns X16. Where K is positive, no nearer to ruin than the bankruptcy threshold.
  */
 import { ceilDiv, floorDiv } from "../integers.ts";
 import { PIPS } from "./limits.ts";
