@@ -8,6 +8,8 @@ import { usage } from "../config/usage.ts";
 import { ConfigError } from "../errors.ts";
 import { runKeeper } from "../runKeeper.ts";
 import { printPlan } from "./printPlan.ts";
+import { printRisk } from "./printRisk.ts";
+import { readRiskFlags } from "./riskFlags.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes("--help") || args.includes("-h")) {
@@ -15,14 +17,23 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   dotenv.config({ quiet: true });
-  const { values: settings, positionals } = readSettings(args, process.env);
+  // this command has flags that are not settings: it comes first
+  const risk = args[0] === "risk" ? readRiskFlags(args.slice(1)) : undefined;
+  const { values: settings, positionals } = readSettings(
+    risk === undefined ? args : ["risk", ...risk.rest],
+    process.env,
+  );
   const [command = "run", ...rest] = positionals;
-  if (rest.length > 0 || !["run", "plan"].includes(command)) {
+  if (rest.length > 0 || !["run", "plan", "risk"].includes(command)) {
     throw new ConfigError(`Unknown command ${positionals.join(" ")}: see --help`);
   }
   const path = settings.deployment ?? `deployments/${settings.chainId}.json`;
   const deployment = readDeployment(path, settings.chainId);
   if (command === "plan") return printPlan(settings, deployment);
+  if (command === "risk") {
+    if (risk === undefined) throw new ConfigError("risk must come before its flags: see --help");
+    return printRisk(settings, deployment, risk);
+  }
 
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());

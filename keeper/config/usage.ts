@@ -13,6 +13,8 @@ export function usage(): string {
   return [
     "npm run keeper [-- FLAGS]        follow the chain; in mode armed, liquidate and deleverage",
     "npm run keeper -- plan [--json]  print what would be done now, then exit",
+    "npm run keeper -- risk [--market ETH] [--shock -20%] [--json]",
+    "                                 print where the solvency line is, and what a move of the price would do",
     "",
     `  ${"flag".padEnd(22)}${"variable".padEnd(20)}meaning [default]`,
     ...lines,

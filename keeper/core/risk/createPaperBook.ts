@@ -1,8 +1,11 @@
 /**
- * The book as it was given, to be consumed by predicted closes: best level first, whole levels at their price. What it leaves out, because
- * depth does not show it: whose orders they are, and which of them the fill rule would refuse.
+ * The book as it was given, to be consumed by predicted closes at a mark: best level first, whole levels at their price. Orders so much
+ * better than the mark that they are outside the band are gone, as Matching.run drops them. What it leaves out, because depth does not show
+ * it: whose orders they are, and which of them the fill rule would refuse.
  */
-import type { RiskDepth } from "./types.ts";
+import { ceilDiv } from "../integers.ts";
+import { PIPS } from "./limits.ts";
+import type { RiskDepth, RiskParameters } from "./types.ts";
 
 export type PaperLevel = { readonly tick: bigint; lots: bigint };
 
@@ -12,9 +15,17 @@ export type PaperBook = {
   readonly take: (sells: boolean, lots: bigint) => void;
 };
 
-export function createPaperBook(depth: RiskDepth): PaperBook {
+export function createPaperBook(
+  depth: RiskDepth,
+  price: bigint,
+  { tickValue, bandRate }: Pick<RiskParameters, "tickValue" | "bandRate">,
+): PaperBook {
+  const unit = (PIPS << 16n) * tickValue;
+  const low = ceilDiv(price * (PIPS - bandRate), unit);
+  const high = (price * (PIPS + bandRate)) / unit;
   const copy = (levels: RiskDepth["bids"]) => levels.map(({ tick, lots }) => ({ tick: BigInt(tick), lots }));
-  const [bids, asks] = [copy(depth.bids), copy(depth.asks)];
+  const bids = copy(depth.bids).filter(({ tick }) => tick <= high);
+  const asks = copy(depth.asks).filter(({ tick }) => tick >= low);
   return {
     best(sells, limitTick) {
       const level = sells ? bids[0] : asks[0];

@@ -23,7 +23,7 @@ export type PredictMoveParameters = {
 
 export function predictMove(p: PredictMoveParameters): Omit<Prediction, "move"> {
   const { state, parameters, prices } = p;
-  const book = createPaperBook(p.depth);
+  const book = createPaperBook(p.depth, prices.price, parameters);
   const run: Waterfall = { state, parameters, prices, book, budget: p.budget, undos: [] };
   const deleverages: PredictedDeleverage[] = [];
   try {

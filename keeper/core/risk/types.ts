@@ -31,6 +31,8 @@ export type RiskParameters = {
   readonly maintenanceRate: bigint;
   readonly targetRate: bigint;
   readonly slippageRate: bigint;
+  /** How far from the mark anything may fill: orders beyond it on their own wrong side are dropped. */
+  readonly bandRate: bigint;
   readonly liquidationFeeRate: bigint;
   /** Quote atoms. */
   readonly minNotional: bigint;

@@ -18,6 +18,7 @@ const PARAMETERS: RiskParameters = {
   maintenanceRate: 10_000n,
   targetRate: 20_000n,
   slippageRate: 10_000n,
+  bandRate: 50_000n,
   liquidationFeeRate: 2_500n,
   minNotional: 10_000_000n,
   maxSteps: 64,

@@ -19,7 +19,14 @@ const ATOMS = 60_000_000n;
 
 function inputOf(positions: readonly Position[], changes: Partial<RiskMarketInput> = {}): RiskMarketInput {
   return {
-    parameters: { ...PARAMETERS, tickValue: 10n, largeNotional: 1n << 60n, stepRate: 250_000n, tiers: [] },
+    parameters: {
+      ...PARAMETERS,
+      tickValue: 10n,
+      bandRate: 100_000n,
+      largeNotional: 1n << 60n,
+      stepRate: 250_000n,
+      tiers: [],
+    },
     prices: { price: MARK, funding: 0n },
     positions,
     depth: { bids: [], asks: [] },

@@ -29,6 +29,7 @@ export function randomBook(random: Random): RiskMarketInput {
     maintenanceRate: 5_000n + BigInt(random.below(20_000)),
     targetRate: 30_000n + BigInt(random.below(10_000)),
     slippageRate: 1_000n + BigInt(random.below(50_000)),
+    bandRate: 50_000n + BigInt(random.below(100_000)),
     liquidationFeeRate: BigInt(random.below(10_000)),
     minNotional: 1n + BigInt(random.below(1_000_000)),
     maxSteps: 64,
