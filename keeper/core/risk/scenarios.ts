@@ -13,6 +13,10 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "+10 %", move: 100_000n },
   { name: "−20 %", move: -200_000n },
   { name: "+20 %", move: 200_000n },
+  // BTC/USD, 10:00 to 11:00 UTC
+  { name: "worst hour of 2020-03-12", move: -171_155n },
+  // BTC/USDT, 20:30 to 21:20 UTC
+  { name: "worst hour of 2025-10-10", move: -107_856n },
 ];
 
 /** Moves of the ladder when none are asked for, pips. */
