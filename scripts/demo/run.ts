@@ -48,6 +48,7 @@ export async function run(flags: DemoFlags, path: PricePath, progress: Progress)
     invariants: catalogue.results(notExercised(auditor.tally)),
     staleProbes: walk.staleProbes,
     refused: walk.refused,
+    forecast: walk.forecast,
     closed,
     problems,
     blocks: (await context.chain.head()).number,

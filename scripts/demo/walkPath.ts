@@ -13,6 +13,7 @@ import type { KeeperProcess } from "./keeper/startKeeper.ts";
 import { waitUntilIdle } from "./keeper/waitUntilIdle.ts";
 import type { PricePath } from "./path/pricePath.ts";
 import { createRandom } from "./path/random.ts";
+import { createForecaster, type ForecastResult } from "./prediction/createForecaster.ts";
 import type { Progress } from "./report/createProgress.ts";
 import { type Crowd, createCrowd, openingPrices } from "./traders/createCrowd.ts";
 
@@ -33,6 +34,8 @@ export type WalkResult = {
   readonly prices: readonly number[];
   /** Orders of the crowd that the exchange refused. */
   readonly refused: number;
+  /** What was predicted before each step, against what happened. */
+  readonly forecast: ForecastResult;
 };
 
 /** Index and book are compared with the chain every so many steps, and after the first steps that deleveraged. */
@@ -45,6 +48,7 @@ export async function walkPath(parameters: WalkParameters): Promise<WalkResult> 
   const { context, keepers, auditor, catalogue, path, progress } = parameters;
   const { chain, markets, calls, administrator } = context;
   const crowd = createCrowd(context, path.interval);
+  const forecaster = createForecaster(context);
   const staleProbes: StaleProbe[] = [];
   let prices = pricesOf(path, 0);
   let [refused, trials, adlSteps, probed] = [0, 0, 0, false];
@@ -65,13 +69,16 @@ export async function walkPath(parameters: WalkParameters): Promise<WalkResult> 
     if (step.prices !== undefined) {
       prices = [step.prices.btc, step.prices.eth];
       for (const keeper of keepers) keeper.pause();
+      await forecaster.before(prices, step.time);
       await send(crowd.follow(share, prices, step.time), step.time);
       await experiment();
+      await forecaster.answered();
       for (const keeper of keepers) keeper.resume();
     } else {
       await chain.mine([], step.time);
     }
     await settle();
+    await forecaster.after();
     const summary = await auditor.absorb();
     if (summary.deleveraged > 0) adlSteps++;
     const deep = i % DEEP_EVERY === 0 || (summary.deleveraged > 0 && adlSteps <= DEEP_AFTER_ADL);
@@ -83,7 +90,7 @@ export async function walkPath(parameters: WalkParameters): Promise<WalkResult> 
     }
     progress.step({ ...summary, time: step.time, share: (i + 1) / path.steps.length, prices });
   }
-  return { staleProbes, prices, refused };
+  return { staleProbes, prices, refused, forecast: forecaster.result() };
 
   async function open(): Promise<void> {
     const random = createRandom(parameters.seed, "opening");

@@ -10,6 +10,7 @@ import type { StaleProbe } from "../invariants/probes.ts";
 import type { Tally } from "../invariants/tally.ts";
 import type { KeeperProcess } from "../keeper/startKeeper.ts";
 import type { PricePath } from "../path/pricePath.ts";
+import type { ForecastResult } from "../prediction/createForecaster.ts";
 import type { Replay } from "../replay/replayState.ts";
 
 export type DemoResult = {
@@ -23,6 +24,7 @@ export type DemoResult = {
   readonly invariants: Readonly<Record<InvariantId, boolean>>;
   readonly staleProbes: readonly StaleProbe[];
   readonly refused: number;
+  readonly forecast: ForecastResult;
   readonly closed: ClosedDown;
   /** What no invariant has a name for, and must not be either. */
   readonly problems: readonly string[];

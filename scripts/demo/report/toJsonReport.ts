@@ -2,11 +2,12 @@
  * The result as one JSON object. Amounts are strings of quote atoms, prices strings of dollars, scores plain numbers.
  */
 import { IDS, MEANINGS } from "../invariants/catalogue.ts";
-import type { DemoMarket } from "../market/market.ts";
 import type { DeleverageRecord } from "../invariants/deleverageRecord.ts";
+import type { DemoMarket } from "../market/market.ts";
+import { predictionJson } from "../prediction/report.ts";
 import { type DemoResult, isBroken } from "./demoResult.ts";
-import { fundingOf } from "./fundingOf.ts";
 import { plainPrice, ratioOf, score } from "./format.ts";
+import { fundingOf } from "./fundingOf.ts";
 
 export function toJsonReport(result: DemoResult) {
   const { tally, context, catalogue, closed, keepers } = result;
@@ -46,6 +47,7 @@ export function toJsonReport(result: DemoResult) {
     insurancePaid: cover.toString(),
     insuranceLeft: closed.totals.fund.toString(),
     adl: calls.map(describe),
+    prediction: predictionJson(result.forecast, context.markets),
     principalCloses: calls.reduce(
       (sum, { counterparties }) => sum + counterparties.filter(({ stage }) => stage === "principal").length,
       0,

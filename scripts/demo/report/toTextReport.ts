@@ -3,9 +3,10 @@
  */
 import { IDS, MEANINGS } from "../invariants/catalogue.ts";
 import type { DeleverageRecord } from "../invariants/deleverageRecord.ts";
+import { predictionText } from "../prediction/report.ts";
 import { type DemoResult, isBroken } from "./demoResult.ts";
-import { fundingOf } from "./fundingOf.ts";
 import { money, plural, price, ratioOf, score, size } from "./format.ts";
+import { fundingOf } from "./fundingOf.ts";
 import { table } from "./table.ts";
 
 /** Of each call, this many counterparties get a line; calls with one or two are summed up after this many calls. */
@@ -15,6 +16,7 @@ export function toTextReport(result: DemoResult): string {
   const parts = [
     clearing(result),
     deleveraging(result.tally.calls()),
+    predictionText(result.forecast),
     breaker(result),
     oracle(result),
     totals(result),
