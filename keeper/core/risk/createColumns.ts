@@ -8,13 +8,11 @@ import { entryTick } from "../grid.ts";
 import { createRowMap, type RowMap } from "./createRowMap.ts";
 import type { Thresholds } from "./createThresholds.ts";
 import { entryTickNear } from "./entryTickNear.ts";
-import { MAX_COST, MAX_LOTS, MAX_PRICE } from "./limits.ts";
+import { MAX_COST, MAX_LOTS } from "./limits.ts";
 import { RiskRangeError } from "./RiskRangeError.ts";
 import { settledCost } from "./settledCost.ts";
 import type { RiskPosition } from "./types.ts";
-
-/** The key of a position that no price makes bankrupt, or liquidatable. */
-export const NEVER = -1n;
+import { writeKey } from "./writeKey.ts";
 
 const LIMIT = Number(MAX_COST);
 
@@ -142,8 +140,8 @@ export function createColumns(base: number, thresholds: Thresholds, sizeHint: nu
     columns.settled[row] = k;
     deriving = row;
     const size = isLong ? lots : -lots;
-    columns.bankruptcyKey[row] = keyOf(isLong, thresholds.bankruptcy(isLong, size, k, exactCost));
-    columns.liquidationKey[row] = keyOf(isLong, thresholds.liquidation(isLong, size, k, exactCost));
+    writeKey(columns.bankruptcyKey, row, isLong, thresholds.bankruptcy(isLong, size, k, exactCost));
+    writeKey(columns.liquidationKey, row, isLong, thresholds.liquidation(isLong, size, k, exactCost));
   }
 
   /** K in doubles; undefined when an intermediate value could have been rounded. Writes the margin on the way. */
@@ -192,14 +190,4 @@ export function createColumns(base: number, thresholds: Thresholds, sizeHint: nu
 
 function isSafe(x: number | undefined): boolean {
   return x !== undefined && x <= Number.MAX_SAFE_INTEGER && x >= -Number.MAX_SAFE_INTEGER;
-}
-
-/**
- * The coordinate that grows as the price moves away from the side's safety: the threshold itself for shorts, its distance below MAX_PRICE
- * for longs. A position is over the line exactly when its key is at or below the coordinate of the price.
- */
-function keyOf(isLong: boolean, threshold: number | bigint): bigint {
-  const price = BigInt(threshold);
-  if (isLong) return price < 1n ? NEVER : MAX_PRICE - (price < MAX_PRICE ? price : MAX_PRICE);
-  return price >= MAX_PRICE ? NEVER : price < 1n ? 1n : price;
 }

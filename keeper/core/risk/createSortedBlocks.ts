@@ -20,6 +20,7 @@ import {
   upperHalf,
 } from "./block.ts";
 import { sortOrder } from "./sortOrder.ts";
+import { wordsOf } from "./writeKey.ts";
 
 /** Blocks are built two thirds full: a change rarely has to split one. */
 const FILL = (CAPACITY * 2) / 3;
@@ -54,12 +55,12 @@ export type SortedBlocks = {
   readonly remove: (key: bigint, row: number, lots: number, cost: number) => void;
 };
 
-/** @param source Rows with key ≥ 0, ascending by row; unsigned lots and K by row. */
+/** @param rows Those with a key ≥ 0, ascending. @param costOf K by row; without it, K is not summed. */
 export function createSortedBlocks(
   rows: Int32Array,
   keyOf: BigInt64Array,
   lotsOf: Float64Array,
-  costOf: Float64Array,
+  costOf?: Float64Array,
 ): SortedBlocks {
   const blocks: Block[] = [];
   // sums before each block, and one more entry for the total
@@ -158,12 +159,19 @@ export function createSortedBlocks(
   function build(): void {
     const n = rows.length;
     const keys = new BigInt64Array(n);
-    for (let i = 0; i < n; i++) keys[i] = keyOf[rows[i] as number] as bigint;
+    // as words: reading a key as bigint allocates one
+    const [from, to] = [wordsOf(keyOf), wordsOf(keys)];
+    for (let i = 0; i < n; i++) {
+      const row = rows[i] as number;
+      to[2 * i] = from[2 * row] as number;
+      to[2 * i + 1] = from[2 * row + 1] as number;
+    }
     const order = sortOrder(keys);
     blocks.push(...emptyBlocks(Math.ceil(n / FILL)));
     for (const [b, block] of blocks.entries()) {
       const start = b * FILL;
       block.n = Math.min(FILL, n - start);
+      const words = wordsOf(block.keys);
       let lots = 0;
       let high = 0;
       let low = 0;
@@ -171,13 +179,15 @@ export function createSortedBlocks(
         const at = order[start + i] as number;
         const row = rows[at] as number;
         lots += Math.abs(lotsOf[row] as number);
+        words[2 * i] = to[2 * at] as number;
+        words[2 * i + 1] = to[2 * at + 1] as number;
+        block.rows[i] = row;
+        block.lots[i] = lots;
+        if (costOf === undefined) continue;
         const cost = costOf[row] as number;
         const part = Math.floor(cost / PART);
         high += part;
         low += cost - part * PART;
-        block.keys[i] = keys[at] as bigint;
-        block.rows[i] = row;
-        block.lots[i] = lots;
         block.high[i] = high;
         block.low[i] = low;
       }

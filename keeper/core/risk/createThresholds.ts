@@ -1,8 +1,9 @@
 /**
  * Both thresholds of a position, in floating point where that is provably exact, else in bigint. A million positions need it.
  *
- * Bankruptcy: K·2^16 is a double without rounding, `%` on doubles is exact, and a quotient below 2^50 survives the two roundings of
- * (a − r)/q within one half. Liquidation: five roundings of at most 2^-53 each, relative to |K|·2^16·1e6 + c_j, bound the error of each
+ * Bankruptcy: K·2^16 is a double without rounding, so the quotient is rounded once, by at most 2^-53 of itself: farther than that (taken twice)
+ * from a whole number it is rounded up or down as it is. Else the remainder decides: `%` on doubles is exact, and a quotient below 2^50
+ * survives the two roundings of (a − r)/q within one half. Liquidation: five roundings of at most 2^-53 each, relative to |K|·2^16·1e6 + c_j, bound the error of each
  * line's quotient; unless the nearest integer lies within that bound (taken four times as wide), rounding up or down cannot err.
  */
 import { bankruptcyThreshold } from "./bankruptcyThreshold.ts";
@@ -29,6 +30,11 @@ export function createThresholds(lines: readonly TierLine[]): Thresholds {
     bankruptcy(isLong, lots, cost, exactCost) {
       if (cost > 0 && cost <= Number.MAX_SAFE_INTEGER) {
         const value = cost * SCALE;
+        const near = value / lots;
+        const whole = Math.round(near);
+        if (whole < QUOTIENT_LIMIT && Math.abs(near - whole) > near * 2 ** -52) {
+          return isLong ? Math.ceil(near) - 1 : Math.floor(near) + 1;
+        }
         const rest = value % lots;
         const quotient = Math.round((value - rest) / lots);
         if (quotient < QUOTIENT_LIMIT) return isLong && rest === 0 ? quotient - 1 : isLong ? quotient : quotient + 1;

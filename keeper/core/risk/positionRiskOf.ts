@@ -4,9 +4,10 @@
 import { abs } from "../integers.ts";
 import type { AccountId } from "../types.ts";
 import { coordinate } from "./coordinate.ts";
-import { type Columns, NEVER } from "./createColumns.ts";
+import type { Columns } from "./createColumns.ts";
 import { PIPS } from "./limits.ts";
 import type { PositionRisk } from "./types.ts";
+import { NEVER } from "./writeKey.ts";
 
 export function positionRiskOf(columns: Columns, row: number, price: bigint): PositionRisk {
   const { account, lots: signed, cost } = columns.positionAt(row);
