@@ -126,8 +126,11 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
     curve: (moves) => moves.map(shortfall),
     frontier(direction) {
       if (!known.principal.has(direction)) {
-        const { bankruptcies } = sides[direction];
-        known.principal.set(direction, principalThreshold(direction, columns, bankruptcies, parameters.base));
+        const other = sides[direction === "down" ? "up" : "down"];
+        known.principal.set(
+          direction,
+          principalThreshold(direction, columns, sides[direction], other, parameters.base),
+        );
       }
       const principal = known.principal.get(direction);
       const common = { direction, price: prices.price, volatility, insurance: insurance(), principal };

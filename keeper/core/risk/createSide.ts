@@ -1,6 +1,7 @@
 /**
  * The positions that one direction of the price hurts, in the two orders that matter: by bankruptcy price and by liquidation price.
  */
+import { coordinateU, MAX } from "../grid.ts";
 import type { Columns } from "./createColumns.ts";
 import { createSortedBlocks, type SortedBlocks } from "./createSortedBlocks.ts";
 import { NEVER, wordsOf } from "./writeKey.ts";
@@ -8,6 +9,8 @@ import { NEVER, wordsOf } from "./writeKey.ts";
 export type RiskSide = {
   readonly bankruptcies: SortedBlocks;
   readonly liquidations: SortedBlocks;
+  /** Lots by index coordinate u: how much profit, in whole ticks of entry. */
+  readonly lotsByPlace: Float64Array;
   readonly insert: (row: number) => void;
   readonly remove: (row: number) => void;
 };
@@ -28,7 +31,17 @@ export function createSide(columns: Columns, isLong: boolean): RiskSide {
   const bankruptcies = createSortedBlocks(select(bankruptcyKey), bankruptcyKey, columns.lots, columns.settled);
   // nothing asks for the K of those
   const liquidations = createSortedBlocks(select(liquidationKey), liquidationKey, columns.lots);
+  const lotsByPlace = new Float64Array(MAX + 1);
+  const count = (row: number, sign: 1 | -1) => {
+    const u = coordinateU(isLong, columns.tick[row] as number);
+    lotsByPlace[u] = (lotsByPlace[u] as number) + sign * Math.abs(columns.lots[row] as number);
+  };
+  for (let row = 0; row < columns.length; row++) {
+    const lots = columns.lots[row] as number;
+    if (lots !== 0 && lots > 0 === isLong) count(row, 1);
+  }
   const change = (row: number, kind: "insert" | "remove") => {
+    count(row, kind === "insert" ? 1 : -1);
     const lots = Math.abs(columns.lots[row] as number);
     const cost = columns.settled[row] as number;
     const [bankruptcy, liquidation] = [columns.bankruptcyKey[row] as bigint, columns.liquidationKey[row] as bigint];
@@ -38,6 +51,7 @@ export function createSide(columns: Columns, isLong: boolean): RiskSide {
   return {
     bankruptcies,
     liquidations,
+    lotsByPlace,
     insert: (row) => change(row, "insert"),
     remove: (row) => change(row, "remove"),
   };

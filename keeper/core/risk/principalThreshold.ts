@@ -10,24 +10,28 @@ import { coordinateU, entryTick, MAX } from "../grid.ts";
 import { floorDiv } from "../integers.ts";
 import { coordinate } from "./coordinate.ts";
 import type { Columns } from "./createColumns.ts";
-import type { SortedBlocks } from "./createSortedBlocks.ts";
+import type { RiskSide } from "./createSide.ts";
 import type { Direction } from "./types.ts";
 
-/** @returns The bankruptcy threshold of that position, X16; undefined when profits always suffice. */
+/**
+ * @param hurt The side that the direction hurts. @param other The side of its counterparties.
+ * @returns The bankruptcy threshold of that position, X16; undefined when profits always suffice.
+ */
 export function principalThreshold(
   direction: Direction,
   columns: Columns,
-  bankruptcies: SortedBlocks,
+  hurt: RiskSide,
+  other: RiskSide,
   base: number,
 ): bigint | undefined {
   const bankruptIsLong = direction === "down";
-  const eligible = lotsByPlace(columns, !bankruptIsLong);
+  const eligible = runningSum(other.lotsByPlace);
   // eligible lots at X: those with u below the u of X
   const lotsAt = (x: bigint) => (x <= 0n ? 0 : (eligible[coordinateU(!bankruptIsLong, entryTick(x, base))] as number));
   const priceOf = (row: number) => coordinate(direction, columns.bankruptcyKey[row] as bigint);
 
   let found: bigint | undefined;
-  bankruptcies.walk(
+  hurt.bankruptcies.walk(
     // X lies within one step of the threshold, and further rows have more eligible lots
     (lotsAtEnd, firstRow) => lotsAtEnd <= lotsAt(bankruptIsLong ? priceOf(firstRow) + 1n : priceOf(firstRow) - 1n),
     (row, lots) => {
@@ -42,14 +46,8 @@ export function principalThreshold(
 }
 
 /** Lots of a side with index coordinate u below each place. */
-function lotsByPlace(columns: Columns, isLong: boolean): Float64Array {
+function runningSum(lotsByPlace: Float64Array): Float64Array {
   const before = new Float64Array(MAX + 2);
-  for (let row = 0; row < columns.length; row++) {
-    const lots = columns.lots[row] as number;
-    if (lots === 0 || lots > 0 !== isLong) continue;
-    const u = coordinateU(isLong, columns.tick[row] as number);
-    before[u + 1] = (before[u + 1] as number) + Math.abs(lots);
-  }
-  for (let u = 1; u < before.length; u++) before[u] = (before[u] as number) + (before[u - 1] as number);
+  for (let u = 0; u <= MAX; u++) before[u + 1] = (before[u] as number) + (lotsByPlace[u] as number);
   return before;
 }
