@@ -9,6 +9,8 @@ export type Block = {
   /** Rows in it. */
   n: number;
   readonly keys: BigInt64Array;
+  /** The keys' memory as doubles. */
+  readonly bits: Float64Array;
   readonly rows: Int32Array;
   readonly lots: Float64Array;
   readonly high: Float64Array;
@@ -21,6 +23,7 @@ export const PART = 2 ** 26;
 export function emptyBlocks(count: number): Block[] {
   const n = count * CAPACITY;
   const keys = new BigInt64Array(n);
+  const bits = bitsOf(keys);
   const rows = new Int32Array(n);
   const [lots, high, low] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
   return Array.from({ length: count }, (_, i) => {
@@ -28,12 +31,18 @@ export function emptyBlocks(count: number): Block[] {
     return {
       n: 0,
       keys: keys.subarray(from, to),
+      bits: bits.subarray(from, to),
       rows: rows.subarray(from, to),
       lots: lots.subarray(from, to),
       high: high.subarray(from, to),
       low: low.subarray(from, to),
     };
   });
+}
+
+/** The memory of keys as doubles. */
+export function bitsOf(keys: BigInt64Array): Float64Array {
+  return new Float64Array(keys.buffer, keys.byteOffset, keys.length);
 }
 
 export function emptyBlock(): Block {

@@ -7,23 +7,8 @@
  *
  * Invariants: rows are ordered by (key, row); no block is empty.
  */
-import {
-  add,
-  type Block,
-  CAPACITY,
-  emptyBlock,
-  emptyBlocks,
-  isBefore,
-  PART,
-  place,
-  shift,
-  upperHalf,
-} from "./block.ts";
-import { sortOrder } from "./sortOrder.ts";
-import { wordsOf } from "./writeKey.ts";
-
-/** Blocks are built two thirds full: a change rarely has to split one. */
-const FILL = (CAPACITY * 2) / 3;
+import { add, type Block, CAPACITY, emptyBlock, isBefore, PART, place, shift, upperHalf } from "./block.ts";
+import { buildBlocks } from "./buildBlocks.ts";
 
 export type Prefix = {
   readonly count: number;
@@ -62,13 +47,13 @@ export function createSortedBlocks(
   lotsOf: Float64Array,
   costOf?: Float64Array,
 ): SortedBlocks {
-  const blocks: Block[] = [];
+  const blocks: Block[] = buildBlocks(rows, keyOf, lotsOf, costOf);
   // sums before each block, and one more entry for the total
   let counts: number[] = [0];
   let lotsBefore: number[] = [0];
   let highBefore: number[] = [0];
   let lowBefore: number[] = [0];
-  build();
+  sumFrom(0);
 
   return {
     size: () => counts[blocks.length] as number,
@@ -155,45 +140,6 @@ export function createSortedBlocks(
       sumFrom(b);
     },
   };
-
-  function build(): void {
-    const n = rows.length;
-    const keys = new BigInt64Array(n);
-    // as words: reading a key as bigint allocates one
-    const [from, to] = [wordsOf(keyOf), wordsOf(keys)];
-    for (let i = 0; i < n; i++) {
-      const row = rows[i] as number;
-      to[2 * i] = from[2 * row] as number;
-      to[2 * i + 1] = from[2 * row + 1] as number;
-    }
-    const order = sortOrder(keys);
-    blocks.push(...emptyBlocks(Math.ceil(n / FILL)));
-    for (const [b, block] of blocks.entries()) {
-      const start = b * FILL;
-      block.n = Math.min(FILL, n - start);
-      const words = wordsOf(block.keys);
-      let lots = 0;
-      let high = 0;
-      let low = 0;
-      for (let i = 0; i < block.n; i++) {
-        const at = order[start + i] as number;
-        const row = rows[at] as number;
-        lots += Math.abs(lotsOf[row] as number);
-        words[2 * i] = to[2 * at] as number;
-        words[2 * i + 1] = to[2 * at + 1] as number;
-        block.rows[i] = row;
-        block.lots[i] = lots;
-        if (costOf === undefined) continue;
-        const cost = costOf[row] as number;
-        const part = Math.floor(cost / PART);
-        high += part;
-        low += cost - part * PART;
-        block.high[i] = high;
-        block.low[i] = low;
-      }
-    }
-    sumFrom(0);
-  }
 
   function sumFrom(first: number): void {
     const length = blocks.length + 1;
