@@ -55,6 +55,8 @@ const rekey = repeat(3, (i) => market.setPrices({ ...funding, funding: funding.f
 const result = {
   positions: size,
   [`fullRecompute${size}Ms`]: full.median,
+  // of all threads, the collector's included: what the machine's other work does not change
+  [`fullRecompute${size}CpuMs`]: full.cpu,
   [`naiveRecompute${size}Ms`]: naiveFull.median,
   updateOneMs: updates.median,
   updateOneP99Ms: updates.p99,
@@ -80,13 +82,17 @@ function recompute(from: RiskMarketInput): RiskMarket {
 
 function repeat<T>(count: number, act: (i: number) => T) {
   const taken: number[] = [];
+  const used: number[] = [];
   let last: T | undefined;
   for (let i = 0; i < count; i++) {
+    const before = process.cpuUsage();
     const start = performance.now();
     last = act(i);
     taken.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(before);
+    used.push((user + system) / 1000);
   }
-  return { ...summary(taken), last: last as T };
+  return { ...summary(taken), cpu: summary(used).median, last: last as T };
 }
 
 /** Each act is prepared outside of the time that is measured. */
