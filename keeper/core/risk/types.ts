@@ -35,6 +35,9 @@ export type RiskParameters = {
   /** Quote atoms. */
   readonly minNotional: bigint;
   readonly maxSteps: number;
+  /** Quote atoms: solvent positions above it are liquidated in steps of at most this share. */
+  readonly largeNotional: bigint;
+  readonly stepRate: bigint;
   /** Above the first, ascending. */
   readonly tiers: readonly RiskTier[];
 };
