@@ -294,7 +294,10 @@ export type RiskMarket = {
   readonly parameters: RiskParameters;
   readonly prices: () => RiskPrices;
   readonly depth: () => RiskDepth;
+  /** Open positions. */
   readonly size: () => number;
+  /** Unsigned lots of every open position. */
+  readonly sizes: () => Iterable<{ readonly account: AccountId; readonly lots: bigint }>;
 
   /** One position changed: the whole position afterwards; zero lots when it was closed. */
   readonly apply: (position: RiskPosition) => void;
