@@ -16,6 +16,9 @@ export type Recorder = {
 
 export function createRecorder(): Recorder {
   let closes: Close[] = [];
+  /** Where the first of them begins: a counterparty's position is stored right before the event that says why. */
+  let from = 0n;
+  let stored = { account: 0n, sequence: 0n };
   let swept: (DeleverageRecord["swept"] & { readonly transaction: string; readonly account: bigint }) | undefined;
 
   function take(event: ChainEvent, block: BlockRef, funding: bigint | undefined): HistoryRecord | undefined {
@@ -25,6 +28,7 @@ export function createRecorder(): Recorder {
       case "PositionChanged":
         // a call that went no further than the book ends by storing the position: the next one starts from there
         if (swept?.account === event.args.account) swept = undefined;
+        stored = event.args;
         return undefined;
       case "Liquidated": {
         const { account, lots, notional, fee, price, caller } = event.args;
@@ -38,12 +42,14 @@ export function createRecorder(): Recorder {
       case "AutoDeleveraged": {
         const { counterparty, rank, score, price, lots, pnl, payout, sequence } = event.args;
         const who = { stage: "ranked", sequence, counterparty: Number(counterparty) } as const;
+        begin(counterparty, sequence);
         closes.push({ ...who, rank: Number(rank), score, price, lots, pnl, payout });
         return undefined;
       }
       case "PrincipalClosed": {
         const { counterparty, price, lots, pnl, payout, sequence } = event.args;
         const who = { stage: "principal", sequence, counterparty: Number(counterparty) } as const;
+        begin(counterparty, sequence);
         closes.push({ ...who, rank: 0, score: 0n, price, lots, pnl, payout });
         return undefined;
       }
@@ -61,6 +67,7 @@ export function createRecorder(): Recorder {
           funding,
           cover,
           reward,
+          from: closes.length > 0 ? from : place.sequence,
           closes,
           swept: same && { lots: same.lots, notional: same.notional, cover: same.cover },
         };
@@ -82,6 +89,11 @@ export function createRecorder(): Recorder {
       default:
         return undefined;
     }
+  }
+
+  function begin(counterparty: bigint, sequence: bigint): void {
+    if (closes.length > 0) return;
+    from = stored.account === counterparty ? stored.sequence : sequence;
   }
 
   return { take };

@@ -63,6 +63,8 @@ export type DeleverageRecord = Place & {
   readonly funding: bigint | undefined;
   readonly cover: bigint;
   readonly reward: bigint;
+  /** Number of the first event of the first close: the ranking was judged by the positions before it. */
+  readonly from: bigint;
   readonly closes: readonly Close[];
   /** What stage 2 took of the position in the same call. */
   readonly swept: { readonly lots: bigint; readonly notional: bigint; readonly cover: bigint } | undefined;

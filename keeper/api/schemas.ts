@@ -264,6 +264,7 @@ export const deleverageSchema = z
     funding: x16.optional(),
     cover: amount,
     reward: amount,
+    from: whole.openapi({ description: "Sequence of the first event of the first close" }),
     closes: z.array(closeSchema),
     swept: sweptSchema.optional(),
   })

@@ -3,7 +3,7 @@
  */
 import { ask } from "./ask.ts";
 import { createDepthChart } from "./charts/createDepthChart.ts";
-import { createFrontierChart } from "./charts/createFrontierChart.ts";
+import { createFrontierChart, type ReadOut } from "./charts/createFrontierChart.ts";
 import { createIndexPicture } from "./charts/createIndexPicture.ts";
 import { createPriceChart } from "./charts/createPriceChart.ts";
 import { byId, el } from "./dom.ts";
@@ -15,7 +15,7 @@ import { showQueue } from "./panels/showQueue.ts";
 import { showSummary } from "./panels/showSummary.ts";
 import { showWaterfall } from "./panels/showWaterfall.ts";
 import { startTheme } from "./theme.ts";
-import type { Market, Risk, Shown } from "./types.ts";
+import type { Market, Shown } from "./types.ts";
 
 /** No more often than this, however fast blocks come: a page is nine questions. */
 const PAUSE_MS = 900;
@@ -43,7 +43,7 @@ startTheme(byId("theme", HTMLButtonElement), () => {
 filter.addEventListener("input", () => draw());
 side.addEventListener("change", () => refresh());
 tabs.addEventListener("keydown", (event) => moveBetweenTabs(event));
-div("frontier").addEventListener("readout", (event) => readOut((event as CustomEvent<Risk["curve"][number]>).detail));
+div("frontier").addEventListener("readout", (event) => readOut((event as CustomEvent<ReadOut>).detail));
 addEventListener("hashchange", () => choose(decodeURIComponent(location.hash.slice(1))));
 document.addEventListener("visibilitychange", () => wanted && refresh());
 listen();
@@ -152,7 +152,7 @@ function moveBetweenTabs({ key }: KeyboardEvent): void {
   document.getElementById(`tab-${name}`)?.focus();
 }
 
-function readOut(point: Risk["curve"][number] | undefined): void {
+function readOut({ point }: ReadOut): void {
   const text = div("readout");
   if (point === undefined || shown === undefined) {
     text.textContent = "\u00a0";

@@ -65,7 +65,7 @@ export function addEventRoutes(app: OpenAPIHono, sources: Sources): void {
       if (call?.type !== "deleverage") {
         throw new ApiError(404, `There is no deleveraging call ${sequence} of ${label} in the history that is kept`);
       }
-      const found = sources.history.before(id, call.block, call.closes[0]?.sequence ?? call.sequence);
+      const found = sources.history.before(id, call.block, call.from);
       if (found === undefined) throw new ApiError(404, `The positions before call ${sequence} are no longer kept`);
       const { state, changes, hash } = found;
       if (state.positions.size > MAX_EVIDENCE) {

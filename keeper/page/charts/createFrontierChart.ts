@@ -8,6 +8,8 @@ import { type Chart, createPlot, type PlotOptions } from "./createPlot.ts";
 import { FONT, type Palette } from "./palette.ts";
 
 type Plot = import("uplot");
+/** What the pointer is at; nothing while it is elsewhere. */
+export type ReadOut = { readonly point: Risk["curve"][number] | undefined };
 export type FrontierChart = { readonly show: (risk: Risk) => void; readonly repaint: () => void };
 
 const MARKS = [
@@ -138,7 +140,7 @@ export function createFrontierChart(box: HTMLElement): FrontierChart {
   function readOut(plot: Plot): void {
     const index = plot.cursor.idx;
     const point = index === undefined || index === null ? undefined : risk?.curve[index];
-    box.dispatchEvent(new CustomEvent("readout", { detail: point }));
+    box.dispatchEvent(new CustomEvent<ReadOut>("readout", { detail: { point } }));
   }
 
   return { show, repaint: chart.repaint };
