@@ -1,7 +1,7 @@
 /**
  * The book: how much can be sold down to a price, and bought up to one.
  */
-import { price, tickPrice, units, unitsOf } from "../format.ts";
+import { price, priceOf, tickPrice, units, unitsOf } from "../format.ts";
 import type { Depth, Market } from "../types.ts";
 import { axis, type Chart, createPlot, type PlotData, type PlotOptions } from "./createPlot.ts";
 import type { Palette } from "./palette.ts";
@@ -18,7 +18,11 @@ export function createDepthChart(box: HTMLElement): DepthChart {
 
   return {
     show(market, depth) {
-      chart.show(align(climb(market, depth.bids), climb(market, depth.asks)));
+      const [bids, asks] = [climb(market, depth.bids), climb(market, depth.asks)];
+      const near = (steps: readonly Step[]) => steps.filter((step) => isNear(market, step.x));
+      // after a jump of the price the whole book may lie outside of the band
+      const shown = near(bids).length > 0 && near(asks).length > 0 ? align(near(bids), near(asks)) : align(bids, asks);
+      chart.show(shown);
     },
     repaint: chart.repaint,
   };
@@ -53,6 +57,13 @@ function uPlotSteps(align: 1 | -1) {
   const stepped = uPlot.paths.stepped?.({ align });
   if (stepped === undefined) throw new Error("this uPlot draws no steps");
   return stepped;
+}
+
+/** Within the band around the mark: nothing fills beyond it. */
+function isNear(market: Market, x: number): boolean {
+  if (market.price === undefined) return true;
+  const mark = priceOf(market, market.price);
+  return Math.abs(x / mark - 1) <= Number(market.bandRate) / 1e6;
 }
 
 /** Lots up to each level, best first. */

@@ -33,7 +33,7 @@ export function createFrontierChart(box: HTMLElement): FrontierChart {
     return {
       legend: { show: false },
       cursor: { y: false, points: { show: false } },
-      padding: [26, 18, 4, 6],
+      padding: [14, 30, 4, 6],
       scales: {
         x: { time: false, range: () => xRange(risk) },
         y: { range: () => [0, yMost(risk)] },
@@ -93,8 +93,8 @@ export function createFrontierChart(box: HTMLElement): FrontierChart {
     ctx.lineTo(bbox.left + bbox.width, line);
     ctx.stroke();
     ctx.fillStyle = colours.red;
-    ctx.textAlign = "center";
-    ctx.fillText(`insurance ${money(insurance)}`, bbox.left + bbox.width / 2, line - 8 * ratio);
+    ctx.textAlign = "right";
+    ctx.fillText(`insurance ${money(insurance)}`, bbox.left + bbox.width - 8 * ratio, line - 8 * ratio);
     // today's price: the keel
     const keel = plot.valToPos(0, "x", true);
     ctx.strokeStyle = colours.muted;
@@ -127,9 +127,12 @@ export function createFrontierChart(box: HTMLElement): FrontierChart {
       ctx.stroke();
       ctx.setLineDash([]);
       ctx.fillStyle = colour;
-      ctx.textAlign = isDown ? "left" : "right";
-      const y = bbox.top + (12 + i * 16) * ratio;
-      ctx.fillText(`${label} ${move(point.move)}`, x + (isDown ? 5 : -5) * ratio, y);
+      const text = `${label} ${move(point.move)}`;
+      // outside of the hull, where the two sides do not meet; inside where there is no room
+      const room = (isDown ? x - bbox.left : bbox.left + bbox.width - x) > ctx.measureText(text).width + 10 * ratio;
+      const leftOfLine = isDown === room;
+      ctx.textAlign = leftOfLine ? "right" : "left";
+      ctx.fillText(text, x + (leftOfLine ? -6 : 6) * ratio, bbox.top + (14 + i * 17) * ratio);
     }
     if (frontier.solvency === undefined) return;
     const x = plot.valToPos(Number(frontier.solvency.move) / 10_000, "x", true);

@@ -35,7 +35,7 @@ export function createIndexPicture(canvas: HTMLCanvasElement): IndexPicture {
       return [{ x, y, position }];
     });
     const mark = market.price === undefined ? undefined : priceOf(market, market.price);
-    const xs = span([...dots.map(({ x }) => x), ...(mark === undefined ? [] : [mark])]);
+    const xs = span(dots.length > 0 || mark === undefined ? dots.map(({ x }) => x) : [mark]);
     const ys = span([...dots.map(({ y }) => y), ...(mark === undefined ? [] : [mark])]);
     const toX = (value: number) =>
       PAD.left + ((value - xs.low) / (xs.high - xs.low)) * (width - PAD.left - PAD.right);

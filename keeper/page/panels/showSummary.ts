@@ -29,9 +29,9 @@ export function showSummary(strip: HTMLElement, sentence: HTMLElement, { market,
     ...(risk === undefined
       ? ["The frontier is drawn when the market has a price."]
       : [
-          "The fund holds until the price moves ",
+          "The fund holds down to ",
           el("strong", { id: "line-down" }, describe(risk.down)),
-          " or ",
+          " and up to ",
           el("strong", { id: "line-up" }, describe(risk.up)),
           ". Nobody ends below zero, however far it goes.",
         ]),
@@ -48,8 +48,9 @@ function figure(name: string, value: string, note?: string, mood?: string): HTML
   );
 }
 
-function describe({ solvency, direction }: Frontier): string {
-  if (solvency === undefined) return direction === "down" ? "down, at any price" : "up, at any price";
+function describe({ solvency }: Frontier): string {
+  if (solvency === undefined) return "any price";
+  if (Number(solvency.move) === 0) return "no move at all";
   const sigmas = solvency.sigmasMilli === undefined ? "" : ` (${(Number(solvency.sigmasMilli) / 1000).toFixed(1)} σ)`;
   return `${move(solvency.move)}${sigmas}`;
 }
