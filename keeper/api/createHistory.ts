@@ -63,11 +63,17 @@ export function createHistory(limits: HistoryLimits = LIMITS): History {
   let begin: BlockRef | undefined;
 
   function onAdvance(advance: Advance): void {
-    if (begin === undefined || advance.snapshot) return startOver(advance);
+    if (begin === undefined || advance.snapshot) {
+      startOver(advance);
+      return;
+    }
     // a block may have been applied and taken back in one advance: of a height, the last one counts
     const heights = new Map(advance.blocks.map((block) => [block.number, block]));
     const first = [...heights.keys()].reduce((a, b) => (a < b ? a : b), tipOf(advance.world).number + 1n);
-    if (advance.rolledBack > 0 && !rollBackTo(first)) return startOver(advance);
+    if (advance.rolledBack > 0 && !rollBackTo(first)) {
+      startOver(advance);
+      return;
+    }
     const blocks = new Map([...heights.values()].map((block) => [block.hash, block]));
     for (const event of advance.events) {
       const block = blocks.get(event.blockHash);

@@ -4,7 +4,10 @@
  */
 import { z } from "@hono/zod-openapi";
 
-export const whole = z.string().regex(/^-?\d+$/).openapi({ example: "1000000", description: "Whole number" });
+export const whole = z
+  .string()
+  .regex(/^-?\d+$/)
+  .openapi({ example: "1000000", description: "Whole number" });
 const amount = whole.openapi({ description: "Quote atoms (1e-6 of the collateral)" });
 const x16 = whole.openapi({ description: "Price: quote atoms per lot × 2^16" });
 const lots = whole.openapi({ description: "Lots, unsigned" });
@@ -206,7 +209,12 @@ export const stageSchema = z.object({
 });
 export const waterfallSchema = z
   .object({
-    stage: z.number().int().min(0).max(4).openapi({ description: "The stage that a call made now would reach; 0 for none" }),
+    stage: z
+      .number()
+      .int()
+      .min(0)
+      .max(4)
+      .openapi({ description: "The stage that a call made now would reach; 0 for none" }),
     insolvent: z.boolean(),
     stages: z.array(stageSchema),
   })

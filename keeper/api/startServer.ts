@@ -36,9 +36,13 @@ export async function startServer(parameters: StartServerParameters): Promise<Se
   const app = createApp({ board, history, chainId: chain.chainId }, parameters);
   const { server, actual } = await new Promise<{ server: ReturnType<typeof serve>; actual: number }>(
     (resolve, reject) => {
-      const server = serve({ fetch: app.fetch, hostname: host, port }, ({ port: actual }) => resolve({ server, actual }));
+      const server = serve({ fetch: app.fetch, hostname: host, port }, ({ port: actual }) =>
+        resolve({ server, actual }),
+      );
       server.on("error", (cause) =>
-        reject(new ConfigError(`HTTP_PORT ${port} on ${host} cannot be listened at`, { details: cause.message, cause })),
+        reject(
+          new ConfigError(`HTTP_PORT ${port} on ${host} cannot be listened at`, { details: cause.message, cause }),
+        ),
       );
     },
   );

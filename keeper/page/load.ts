@@ -34,7 +34,17 @@ async function loadOnce({ market: name, side }: View, limit: number) {
     ask<{ events: Shown["events"] }>(`${at}/events?limit=200`),
     ask<Prices>(`${at}/prices?points=800`),
   ]);
-  const all: (Answer<unknown> | undefined)[] = [market, risk, depth, ladder, waterfall, queue, positions, events, prices];
+  const all: (Answer<unknown> | undefined)[] = [
+    market,
+    risk,
+    depth,
+    ladder,
+    waterfall,
+    queue,
+    positions,
+    events,
+    prices,
+  ];
   const shown: Shown = {
     block: market.block,
     market: market.data,

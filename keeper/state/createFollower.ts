@@ -52,7 +52,8 @@ export function createFollower(chain: Chain, options: SnapshotOptions): Follower
     let rolledBack = 0;
     const known = world.frames.find(({ block }) => block.number === head.number);
     // An endpoint that lags behind the one asked before tells us nothing new.
-    if (known?.block.hash === head.hash) return { world, events, blocks, applied: blocks.length, rolledBack, snapshot: false };
+    if (known?.block.hash === head.hash)
+      return { world, events, blocks, applied: blocks.length, rolledBack, snapshot: false };
     while (tipOf(world).number >= head.number) {
       if (!rollBack(world)) return startOver(head);
       rolledBack++;

@@ -86,7 +86,9 @@ describe("the page", { timeout: 300 * SECOND }, () => {
       const { call, before } = body.data;
       // somebody of the same side who was not first in line
       const closed = new Set(call.closes.map(({ counterparty }) => counterparty));
-      const isShort = before.positions.find(({ account }) => account === call.closes[0]?.counterparty)?.lots.startsWith("-");
+      const isShort = before.positions
+        .find(({ account }) => account === call.closes[0]?.counterparty)
+        ?.lots.startsWith("-");
       const other = before.positions.find(
         ({ account, lots }) => !closed.has(account) && lots.startsWith("-") === isShort && account !== call.account,
       );
@@ -109,7 +111,9 @@ describe("the page", { timeout: 300 * SECOND }, () => {
     const late = await open({}, "/#BTC");
     await late.selectOption("#side", "long");
     await late.fill("#account", "4294967295");
-    await late.waitForFunction(() => /4294967295 has no position/.test(document.getElementById("queue-caption")?.textContent ?? ""));
+    await late.waitForFunction(() =>
+      /4294967295 has no position/.test(document.getElementById("queue-caption")?.textContent ?? ""),
+    );
     assert.equal(await late.locator("#queue tbody tr").count(), 0);
     await late.context().close();
   });

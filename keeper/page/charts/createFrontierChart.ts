@@ -47,10 +47,7 @@ export function createFrontierChart(box: HTMLElement): FrontierChart {
           points: { show: false },
         },
       ],
-      axes: [
-        axisOf(colours, (value) => move(value * 10_000, 0), 30),
-        axisOf(colours, (value) => money(value), 64),
-      ],
+      axes: [axisOf(colours, (value) => move(value * 10_000, 0), 30), axisOf(colours, (value) => money(value), 64)],
       hooks: {
         drawClear: [(plot) => paintHull(plot, colours)],
         draw: [(plot) => paintLines(plot, colours)],

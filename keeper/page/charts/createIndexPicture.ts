@@ -7,7 +7,12 @@ import type { Deleverage, Market, Position } from "../types.ts";
 import { FONT, palette } from "./palette.ts";
 
 export type IndexPicture = {
-  readonly show: (market: Market, positions: readonly Position[], last: Deleverage | undefined, account: number) => void;
+  readonly show: (
+    market: Market,
+    positions: readonly Position[],
+    last: Deleverage | undefined,
+    account: number,
+  ) => void;
   readonly repaint: () => void;
 };
 
@@ -37,8 +42,7 @@ export function createIndexPicture(canvas: HTMLCanvasElement): IndexPicture {
     const mark = market.price === undefined ? undefined : priceOf(market, market.price);
     const xs = span(dots.length > 0 || mark === undefined ? dots.map(({ x }) => x) : [mark]);
     const ys = span([...dots.map(({ y }) => y), ...(mark === undefined ? [] : [mark])]);
-    const toX = (value: number) =>
-      PAD.left + ((value - xs.low) / (xs.high - xs.low)) * (width - PAD.left - PAD.right);
+    const toX = (value: number) => PAD.left + ((value - xs.low) / (xs.high - xs.low)) * (width - PAD.left - PAD.right);
     const toY = (value: number) =>
       height - PAD.bottom - ((value - ys.low) / (ys.high - ys.low)) * (height - PAD.top - PAD.bottom);
 

@@ -3,7 +3,20 @@
  */
 export type Palette = Readonly<Record<(typeof NAMES)[number], string>>;
 
-const NAMES = ["ink", "muted", "rule", "panel", "sea", "water", "red", "wash", "amber", "green", "long", "short"] as const;
+const NAMES = [
+  "ink",
+  "muted",
+  "rule",
+  "panel",
+  "sea",
+  "water",
+  "red",
+  "wash",
+  "amber",
+  "green",
+  "long",
+  "short",
+] as const;
 
 export function palette(): Palette {
   const style = getComputedStyle(document.documentElement);

@@ -137,7 +137,8 @@ function compare(call: Evidence["call"], expected: readonly ExpectedClose[]): st
     const [was, should] = [call.closes[i], expected[i]];
     const place = `Place ${i + 1}`;
     if (was === undefined || should === undefined) {
-      const who = was === undefined ? `account ${should?.account} was left out` : `account ${was.counterparty} was closed`;
+      const who =
+        was === undefined ? `account ${should?.account} was left out` : `account ${was.counterparty} was closed`;
       findings.push(`${place}: ${who}, ${was === undefined ? `${should?.lots} lots` : "and nobody should have been"}`);
       continue;
     }
@@ -150,7 +151,8 @@ function compare(call: Evidence["call"], expected: readonly ExpectedClose[]): st
       if (was.rank !== should.rank) findings.push(`${place}: called rank ${was.rank}, it is ${should.rank}`);
       if (BigInt(was.score) !== should.score) findings.push(`${place}: score ${was.score}, it is ${should.score}`);
     }
-    if (was.stage !== should.stage) findings.push(`${place}: closed in the ${was.stage} stage, not the ${should.stage}`);
+    if (was.stage !== should.stage)
+      findings.push(`${place}: closed in the ${was.stage} stage, not the ${should.stage}`);
     if (was.price !== call.price) findings.push(`${place}: closed at ${was.price}, the call's price is ${call.price}`);
   }
   return findings;

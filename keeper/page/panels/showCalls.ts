@@ -21,7 +21,8 @@ export function showCalls(list: HTMLElement, { market, events }: Shown): void {
     return item;
   });
   // moving an element would take the focus from its button
-  if (shown.length > 0 && list.children.length === shown.length && shown.every((item, i) => list.children[i] === item)) return;
+  if (shown.length > 0 && list.children.length === shown.length && shown.every((item, i) => list.children[i] === item))
+    return;
   list.replaceChildren(
     ...(shown.length > 0 ? shown : [el("li", { class: "empty" }, "Nobody was deleveraged since this keeper started.")]),
   );

@@ -89,9 +89,8 @@ describe("check of a deleveraging call", () => {
 
   it("a better-ranked account left out: who was closed in its place is named, with what it lost", () => {
     const tampered = evidence();
-    const [first, second, third] = tampered.call.closes as [never, never, { counterparty: number }];
-    Object.assign(tampered.call, { lots: "6", closes: [second, { ...(third as object), lots: "2", rank: 2 }] });
-    assert.ok(first);
+    const [, second, third] = tampered.call.closes;
+    Object.assign(tampered.call, { lots: "6", closes: [second, { ...third, lots: "2", rank: 2 }] });
     const verdict = checkCall(tampered);
     assert.equal(verdict.right, false);
     assert.match(verdict.findings[0] ?? "", /Place 1: account 3 was closed, it was account 2's turn/);

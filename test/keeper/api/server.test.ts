@@ -148,7 +148,16 @@ describe("API", () => {
     const { body } = await fake.get("/api/openapi.json");
     const { openapi, paths } = body as { openapi: string; paths: Record<string, { get: { responses: object } }> };
     assert.equal(openapi, "3.1.0");
-    assert.equal(Object.keys(paths).length, 17);
+    assert.deepEqual(
+      Object.keys(paths)
+        .map((path) => path.replace("/api", "").replace("/markets/{market}", ""))
+        .sort(),
+      [
+        ...["", "/adl/queue", "/adl/ranks", "/adl/ranks/{account}", "/at-risk", "/deleverages/{sequence}", "/depth"],
+        ...["/events", "/health", "/ladder", "/markets", "/positions", "/positions/{account}", "/predict", "/prices"],
+        ...["/risk", "/risk", "/waterfall"],
+      ],
+    );
     for (const [path, { get }] of Object.entries(paths)) assert.ok("200" in get.responses, path);
   });
 
@@ -245,6 +254,33 @@ describe("API limits", () => {
     assert.deepEqual(statuses, [200, 200, 200, 429, 429]);
     assert.equal((await fake.get("/api/markets")).response.headers.get("retry-after"), "20");
     assert.equal((await fetch(fake.server.url)).status, 200);
+    await fake.server.stop();
+  });
+});
+
+describe("API memory", () => {
+  it("what is older than the limits is forgotten, and said to be", async () => {
+    const fake = await createFakeMarket([LONG, ...SHORTS], { limits: { records: 10, prices: 20, changes: 10 } });
+    const call = () => ({
+      ...{ bankrupt: 1n, caller: `0x${"11".repeat(20)}`, lots: 0n, price: X, mark: MARK, cover: 0n, reward: 0n },
+      sequence: fake.next(),
+    });
+    for (let i = 0; i < 40; i++) {
+      await fake.mine([
+        { eventName: "PositionChanged", args: { ...LONG2, account: 5n, sequence: fake.next() } },
+        { eventName: "DeleverageCall", args: call() },
+      ]);
+    }
+    const { body } = await fake.get("/api/markets/BTC/events?limit=500");
+    const { events } = (body as Body<{ events: { sequence: string }[] }>).data;
+    assert.ok(events.length >= 10 && events.length <= 11, `${events.length} records`);
+    const prices = ((await fake.get("/api/markets/BTC/prices")).body as Body<unknown[]>).data;
+    assert.ok(prices.length >= 20 && prices.length <= 22, `${prices.length} prices`);
+    const newest = await fake.get(`/api/markets/BTC/deleverages/${events[0]?.sequence}`);
+    assert.equal(newest.response.status, 200);
+    const oldest = await fake.get(`/api/markets/BTC/deleverages/${events.at(-1)?.sequence}`);
+    assert.equal(oldest.response.status, 404);
+    assert.match((oldest.body as { error: string }).error, /no longer kept/);
     await fake.server.stop();
   });
 });

@@ -2,6 +2,7 @@
  * A market behind the API without a chain: a world that a test changes block by block, and the readings that the board asks for.
  */
 import { type Hash, keccak256, toHex } from "viem";
+import { type HistoryLimits, LIMITS } from "../../../../keeper/api/createHistory.ts";
 import { startServer } from "../../../../keeper/api/startServer.ts";
 import type { BlockRef, Chain } from "../../../../keeper/chain/connect.ts";
 import type { ChainEvent } from "../../../../keeper/chain/readEvents.ts";
@@ -14,10 +15,14 @@ import { MARK, marketOf, PARAMETERS } from "../../helpers/market.ts";
 
 export type FakeEvent = { readonly eventName: string; readonly args: Readonly<Record<string, unknown>> };
 
-export type FakeMarketOptions = { readonly corsOrigins?: readonly string[]; readonly rateLimit?: number };
+export type FakeMarketOptions = {
+  readonly corsOrigins?: readonly string[];
+  readonly rateLimit?: number;
+  readonly limits?: HistoryLimits;
+};
 
 export async function createFakeMarket(positions: readonly Position[], options: FakeMarketOptions = {}) {
-  const { corsOrigins = [], rateLimit = 1_000_000 } = options;
+  const { corsOrigins = [], rateLimit = 1_000_000, limits = LIMITS } = options;
   const state = marketOf(positions);
   let prices: Prices = { price: MARK, funding: 0n };
   let sequence = 0n;
@@ -51,7 +56,7 @@ export async function createFakeMarket(positions: readonly Position[], options: 
       Promise.resolve(read[functionName]?.(args)),
   };
   const chain = { client, chainId: 31337, deployment: { exchange: "0x", lens: "0x" } } as unknown as Chain;
-  const server = await startServer({ chain, host: "127.0.0.1", port: 0, corsOrigins, rateLimit });
+  const server = await startServer({ chain, host: "127.0.0.1", port: 0, corsOrigins, rateLimit, limits });
 
   async function announce(events: readonly FakeEvent[], blocks: readonly BlockRef[], snapshot: boolean, back = 0) {
     const block = frames.at(-1)?.block ?? first;
