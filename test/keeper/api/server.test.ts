@@ -259,8 +259,9 @@ describe("API limits", () => {
 });
 
 describe("API memory", () => {
-  it("what is older than the limits is forgotten, and said to be", async () => {
-    const fake = await createFakeMarket([LONG, ...SHORTS], { limits: { records: 10, prices: 20, changes: 10 } });
+  it("what is older than the limits is forgotten, and said to be", async (t) => {
+    const fake = await createFakeMarket([LONG, ...SHORTS], { limits: { records: 30, prices: 20, changes: 10 } });
+    t.after(() => fake.server.stop());
     const call = () => ({
       ...{ bankrupt: 1n, caller: `0x${"11".repeat(20)}`, lots: 0n, price: X, mark: MARK, cover: 0n, reward: 0n },
       sequence: fake.next(),
@@ -273,7 +274,7 @@ describe("API memory", () => {
     }
     const { body } = await fake.get("/api/markets/BTC/events?limit=500");
     const { events } = (body as Body<{ events: { sequence: string }[] }>).data;
-    assert.ok(events.length >= 10 && events.length <= 11, `${events.length} records`);
+    assert.ok(events.length >= 30 && events.length <= 33, `${events.length} records`);
     const prices = ((await fake.get("/api/markets/BTC/prices")).body as Body<unknown[]>).data;
     assert.ok(prices.length >= 20 && prices.length <= 22, `${prices.length} prices`);
     const newest = await fake.get(`/api/markets/BTC/deleverages/${events[0]?.sequence}`);
@@ -281,7 +282,6 @@ describe("API memory", () => {
     const oldest = await fake.get(`/api/markets/BTC/deleverages/${events.at(-1)?.sequence}`);
     assert.equal(oldest.response.status, 404);
     assert.match((oldest.body as { error: string }).error, /no longer kept/);
-    await fake.server.stop();
   });
 });
 
