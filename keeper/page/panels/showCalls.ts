@@ -71,6 +71,7 @@ function describe(market: Market, call: Deleverage): HTMLElement {
     }
     button.disabled = false;
     button.textContent = "Check again";
+    verdict.scrollIntoView({ block: "nearest" });
   }
 
   function show(found: Verdict, evidence: EvidenceAnswer, ms: number): void {

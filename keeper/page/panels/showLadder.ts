@@ -23,7 +23,7 @@ export function showLadder(table: HTMLTableElement, { market, ladder }: Shown): 
       return el(
         "tr",
         { class: outrun ? "outrun" : undefined },
-        el("th", { scope: "row" }, move(rung.move, 0)),
+        el("th", { scope: "row" }, move(rung.move, Number(rung.move) % 10_000 === 0 ? 0 : 1)),
         ...row(
           rung.liquidations.toLocaleString("en-US"),
           money(moneyOf(rung.liquidationNotional)),
