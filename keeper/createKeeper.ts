@@ -20,7 +20,7 @@ import { formatPrice } from "./ops/format.ts";
 import { reportChain } from "./ops/reportChain.ts";
 import { toJson } from "./ops/toJson.ts";
 import { type PlannedMarket, planWorld, type WorldPlan } from "./planWorld.ts";
-import { createFollower } from "./state/createFollower.ts";
+import { type Advance, createFollower } from "./state/createFollower.ts";
 import { tipOf } from "./state/world.ts";
 
 export type KeeperParameters = {
@@ -38,6 +38,13 @@ export type KeeperParameters = {
   readonly pokeSeconds: number;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Told of every advance and of every plan, and not waited for. */
+  readonly audience?: Audience | undefined;
+};
+
+export type Audience = {
+  readonly onAdvance: (advance: Advance) => void;
+  readonly onPlan: (plan: WorldPlan) => void;
 };
 
 export type Keeper = {
@@ -46,7 +53,7 @@ export type Keeper = {
 };
 
 export function createKeeper(parameters: KeeperParameters): Keeper {
-  const { chain, dispatcher, log, signal } = parameters;
+  const { chain, dispatcher, log, signal, audience } = parameters;
   const follower = createFollower(chain, parameters);
   const holds = createHolds(parameters.cooldownBlocks);
   const keeper: Address | undefined = dispatcher?.account.address;
@@ -75,6 +82,7 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   async function look(): Promise<WorldPlan> {
     const advance = await follower.advance();
     reportChain(advance, keeper, log);
+    audience?.onAdvance(advance);
     const tip = tipOf(advance.world);
     reconciledAt ??= tip.number;
     if (parameters.reconcileBlocks > 0 && tip.number >= reconciledAt + BigInt(parameters.reconcileBlocks)) {
@@ -85,6 +93,7 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
       // an account is opened once and for ever
       if (caller === 0 && keeper !== undefined) caller = await readAccount(chain, tip, keeper);
       planned = await planWorld(chain, advance.world, optionsFor);
+      audience?.onPlan(planned);
       report(planned);
     }
     return planned;

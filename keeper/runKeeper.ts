@@ -4,6 +4,7 @@
 
 import { BaseError } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { startServer } from "./api/startServer.ts";
 import { type Chain, connect } from "./chain/connect.ts";
 import { describeError } from "./chain/describeError.ts";
 import type { Deployment } from "./config/readDeployment.ts";
@@ -37,7 +38,9 @@ export async function runKeeper({ settings, deployment, signal, write }: RunKeep
   const { mode, chainId } = settings;
   log({ type: "started", mode, chainId, exchange: deployment.exchange, keeper: dispatcher?.account.address });
 
-  const keeper = createKeeper({ ...settings, chain, dispatcher, log, signal });
+  const server = await serve(chain, settings);
+  if (server !== undefined) log({ type: "serving", url: server.url });
+  const keeper = createKeeper({ ...settings, chain, dispatcher, log, signal, audience: server });
   let failures = 0;
   while (!signal.aborted) {
     let pause = settings.pollMs;
@@ -51,7 +54,13 @@ export async function runKeeper({ settings, deployment, signal, write }: RunKeep
     }
     await sleep(pause, signal);
   }
+  await server?.stop();
   log({ type: "stopped" });
+}
+
+async function serve(chain: Chain, settings: SettingValues) {
+  const { httpPort: port, httpHost: host, corsOrigins, rateLimit } = settings;
+  return port === undefined ? undefined : startServer({ chain, host, port, corsOrigins, rateLimit });
 }
 
 /** Errors of the endpoint, and answers of it that do not fit together. Anything else is a defect and ends the process. */

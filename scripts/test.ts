@@ -24,6 +24,7 @@ const suites: Suite[] = [
     command: ["node", "--test", "--test-reporter=spec", "test/keeper/**/*.test.ts", "test/demo/**/*.test.ts"],
     ...nodeTest,
   },
+  { name: "browser", command: ["node", "--test", "--test-reporter=spec", "test/browser/**/*.test.ts"], ...nodeTest },
   { name: "contracts", command: [HARDHAT, "test", "mocha", ...chainTests], ...mocha },
   { name: "fuzz and invariants", command: [HARDHAT, "test", "solidity"], ...mocha },
 ];

@@ -26,6 +26,17 @@ const integer = (minimum: number, maximum: number, fallback: number) =>
     .transform(Number)
     .refine((n) => n >= minimum && n <= maximum, `must lie between ${minimum} and ${maximum}`);
 
+/** Not set means that there is none. */
+const optionalInteger = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .optional()
+    .refine((text) => text === undefined || /^\d+$/.test(text), "must be a whole number")
+    .transform((text) => (text === undefined ? undefined : Number(text)))
+    .refine((n) => n === undefined || (n >= minimum && n <= maximum), `must lie between ${minimum} and ${maximum}`);
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
 const toggle = z
   .enum(["true", "false", "1", "0"], { message: "must be true or false" })
   .default("false")
@@ -115,6 +126,37 @@ export const settings = {
     flag: "poke-seconds",
     help: "seconds after which funding that nobody accrued is accrued by a call of ours; 0 for never",
     schema: integer(0, 86_400, 45),
+  },
+  httpPort: {
+    env: "HTTP_PORT",
+    flag: "http-port",
+    help: "port of the HTTP API and the page; 0 for any free one; none: not served",
+    schema: optionalInteger(0, 65_535),
+  },
+  httpHost: {
+    env: "HTTP_HOST",
+    flag: "http-host",
+    help: "address that they are served at",
+    schema: z.string().default("127.0.0.1"),
+  },
+  corsOrigins: {
+    env: "CORS_ORIGINS",
+    flag: "cors-origins",
+    help: "other origins whose pages may read the API, with commas; * for all",
+    schema: z
+      .string()
+      .default("")
+      .transform((text) => text.split(",").map((origin) => origin.trim()))
+      .transform((origins) => origins.filter((origin) => origin !== ""))
+      .refine((origins) => origins.every((origin) => origin === "*" || isOrigin(origin)), {
+        message: "must be origins like https://example.org, or *",
+      }),
+  },
+  rateLimit: {
+    env: "RATE_LIMIT",
+    flag: "rate-limit",
+    help: "requests to the API that one address may make in a minute",
+    schema: integer(1, 1_000_000, 1_200),
   },
   json: { env: "LOG_JSON", flag: "json", isSwitch: true, help: "one JSON object a line", schema: toggle },
 } satisfies Record<string, Setting>;

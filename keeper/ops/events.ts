@@ -54,6 +54,8 @@ export type KeeperEvent =
     }
   /** Nothing more to do at this block; `waiting` plans are held back or, in mode observe, only shown. */
   | { readonly type: "idle"; readonly block: bigint; readonly waiting: number }
+  /** The address of the API and the page. */
+  | { readonly type: "serving"; readonly url: string }
   | { readonly type: "trouble"; readonly reason: string; readonly retryMs: number }
   | { readonly type: "stopped" };
 

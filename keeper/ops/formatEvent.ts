@@ -41,6 +41,8 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
       return `block ${event.block} idle${event.waiting === 0 ? "" : ` (${event.waiting} waiting)`}`;
     case "trouble":
       return `trouble: ${event.reason}; again in ${event.retryMs} ms`;
+    case "serving":
+      return `serving ${event.url}`;
     case "stopped":
       return "stopped";
   }

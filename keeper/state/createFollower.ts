@@ -15,6 +15,8 @@ export type Advance = {
   readonly world: World;
   /** Of the blocks applied, in order. */
   readonly events: readonly ChainEvent[];
+  /** The blocks applied, in order. */
+  readonly blocks: readonly BlockRef[];
   readonly applied: number;
   readonly rolledBack: number;
   readonly snapshot: boolean;
@@ -46,10 +48,12 @@ export function createFollower(chain: Chain, options: SnapshotOptions): Follower
     if (world === undefined || head.number > tipOf(world).number + MAX_BEHIND) return startOver(head);
 
     const events: ChainEvent[] = [];
-    let [applied, rolledBack] = [0, 0];
+    const blocks: BlockRef[] = [];
+    let rolledBack = 0;
     const known = world.frames.find(({ block }) => block.number === head.number);
     // An endpoint that lags behind the one asked before tells us nothing new.
-    if (known?.block.hash === head.hash) return { world, events, applied, rolledBack, snapshot: false };
+    if (known?.block.hash === head.hash)
+      return { world, events, blocks, applied: blocks.length, rolledBack, snapshot: false };
     while (tipOf(world).number >= head.number) {
       if (!rollBack(world)) return startOver(head);
       rolledBack++;
@@ -58,13 +62,13 @@ export function createFollower(chain: Chain, options: SnapshotOptions): Follower
       const from: bigint = tipOf(world).number + 1n;
       const to = from + CHUNK - 1n < head.number ? from + CHUNK - 1n : head.number;
       const numbers = Array.from({ length: Number(to - from) + 1 }, (_, i) => from + BigInt(i));
-      const blocks = await Promise.all(numbers.map((number) => readBlock(chain, number)));
-      if (blocks[0]?.parentHash !== tipOf(world).hash) {
+      const fetched = await Promise.all(numbers.map((number) => readBlock(chain, number)));
+      if (fetched[0]?.parentHash !== tipOf(world).hash) {
         if (!rollBack(world)) return startOver(head);
         rolledBack++;
         continue;
       }
-      const linked = linkedPrefix(blocks);
+      const linked = linkedPrefix(fetched);
       const { aggregators } = world;
       const logs = await Promise.all(linked.map((block) => readEvents(chain, block, aggregators)));
       if (logs.flat().some(({ eventName }) => RENEWS.has(eventName))) return startOver(head);
@@ -72,16 +76,16 @@ export function createFollower(chain: Chain, options: SnapshotOptions): Follower
         const gap = applyBlock(world, block, logs[i] ?? []);
         if (gap !== undefined) return { ...(await startOver(head)), gap };
         events.push(...(logs[i] ?? []));
-        applied++;
+        blocks.push(block);
       }
     }
-    return { world, events, applied, rolledBack, snapshot: false };
+    return { world, events, blocks, applied: blocks.length, rolledBack, snapshot: false };
   }
 
   async function startOver(head: BlockRef): Promise<Advance> {
     world = undefined;
     world = await takeSnapshot(chain, head, options);
-    return { world, events: [], applied: 0, rolledBack: 0, snapshot: true };
+    return { world, events: [], blocks: [], applied: 0, rolledBack: 0, snapshot: true };
   }
 
   async function reconcile(): Promise<readonly string[]> {

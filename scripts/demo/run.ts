@@ -6,6 +6,7 @@ import { closeEverything } from "./closing/closeEverything.ts";
 import { createCatalogue, type InvariantId } from "./invariants/catalogue.ts";
 import { createAuditor } from "./invariants/createAuditor.ts";
 import type { Tally } from "./invariants/tally.ts";
+import { announcePage, stay } from "./keeper/stay.ts";
 import type { PricePath } from "./path/pricePath.ts";
 import type { Progress } from "./report/createProgress.ts";
 import type { DemoResult } from "./report/demoResult.ts";
@@ -20,11 +21,13 @@ export async function run(flags: DemoFlags, path: PricePath, progress: Progress)
   const started = performance.now();
   progress.say(`${path.name}: ${path.steps.length} steps, ${flags.accounts} accounts, seed ${flags.seed}`);
   const { context, keepers } = await setUp(flags, path);
+  if (flags.ui) await announcePage(keepers, progress);
   await fundAccounts(context, STAKE_PER_ACCOUNT * flags.accounts);
 
   const catalogue = createCatalogue();
   const auditor = createAuditor(context, catalogue);
   const walk = await walkPath({ context, keepers, auditor, catalogue, path, seed: flags.seed, progress });
+  if (flags.ui) await stay(context, keepers, walk.prices, progress);
   for (const keeper of keepers) keeper.stop();
   progress.done();
   progress.say("Everything is closed, cancelled and withdrawn.");

@@ -56,7 +56,7 @@ export async function setUp(flags: DemoFlags, path: PricePath): Promise<SetUp> {
     actors: population.map((trader, i): Actor => ({ ...trader, address: account(ROLES.firstTrader + i) })),
   };
   const keepers = running.map((index, i) =>
-    startKeeper({ name: `keeper ${i + 1}`, url, deployment, key: keyOf(index) }),
+    startKeeper({ name: `keeper ${i + 1}`, url, deployment, key: keyOf(index), ui: flags.ui && i === 0 }),
   );
   return { context, keepers };
 }

@@ -12,6 +12,7 @@ test("default: the built-in path, 300 accounts, one keeper", () => {
     json: false,
     shock: false,
     keepers: 1,
+    ui: false,
     help: false,
   });
 });
@@ -25,9 +26,11 @@ test("behavior: every flag is read", () => {
     json: true,
     shock: false,
     keepers: 2,
+    ui: false,
     help: false,
   });
   assert.equal(readFlags(["--shock"]).shock, true);
+  assert.equal(readFlags(["--ui"]).ui, true);
 });
 
 test("error: one line names the flag", () => {
@@ -41,6 +44,7 @@ test("error: one line names the flag", () => {
     [["--prices"], /--prices/],
     [["--prices", ""], /^--prices must be a path/],
     [["--shock", "--prices", "x.csv"], /^--shock and --prices exclude each other/],
+    [["--ui", "--json"], /^--ui and --json exclude each other/],
     [["--shok"], /--shok/],
     [["file.csv"], /file\.csv/],
   ];

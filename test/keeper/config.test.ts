@@ -36,8 +36,21 @@ test("behavior: flags win over the environment, empty variables count as unset",
   assert.deepEqual(positionals, ["plan"]);
 });
 
+test("behavior: nothing is served unless a port is given; origins are a list", () => {
+  const quiet = readSettings([], {}).values;
+  assert.deepEqual(
+    [quiet.httpPort, quiet.httpHost, quiet.corsOrigins, quiet.rateLimit],
+    [undefined, "127.0.0.1", [], 1_200],
+  );
+  const { values } = readSettings(["--http-port", "0"], { CORS_ORIGINS: "https://a.org, http://b.org:81" });
+  assert.deepEqual([values.httpPort, values.corsOrigins], [0, ["https://a.org", "http://b.org:81"]]);
+});
+
 test("error: each names what is wrong in one line", () => {
   const cases: [string[], Record<string, string>, RegExp][] = [
+    [["--http-port", "65536"], {}, /^--http-port must lie between 0 and 65535/],
+    [[], { HTTP_PORT: "http" }, /^HTTP_PORT must be a whole number/],
+    [[], { CORS_ORIGINS: "example.org" }, /^CORS_ORIGINS must be origins like/],
     [[], { RPC_URL: "localhost" }, /^RPC_URL must be an http or https URL/],
     [[], { RPC_URL: "ws://localhost" }, /^RPC_URL must be an http or https URL/],
     [[], { CHAIN_ID: "mainnet" }, /^CHAIN_ID must be a whole number/],

@@ -14,6 +14,8 @@ export type DemoFlags = {
   readonly shock: boolean;
   /** Armed keepers running at once. */
   readonly keepers: number;
+  /** Chain and keeper stay, with the page served. */
+  readonly ui: boolean;
   readonly help: boolean;
 };
 
@@ -28,6 +30,7 @@ const options = {
   json: { type: "boolean" },
   shock: { type: "boolean" },
   keepers: { type: "string" },
+  ui: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -38,14 +41,16 @@ export const USAGE = `npm run demo [-- FLAGS]
   --seed S            seed of everything random [1]
   --shock             instead of a path: one oracle step of -60 %, then one of +150 %
   --keepers N         armed keepers at once, 1 or 2 [1]
+  --ui                serve the page, and keep chain and keeper running at the end; positions stay open
   --json              one JSON object on stdout, progress on stderr
 `;
 
 export function readFlags(args: readonly string[]): DemoFlags {
-  const { prices, accounts, seed, json = false, shock = false, keepers, help = false } = parse(args);
+  const { prices, accounts, seed, json = false, shock = false, keepers, ui = false, help = false } = parse(args);
   if (prices === "") throw new DemoError("--prices must be a path");
   if (shock && prices !== undefined)
     throw new DemoError("--shock and --prices exclude each other: a shock has its own path");
+  if (ui && json) throw new DemoError("--ui and --json exclude each other: one stays, the other ends with its report");
   return {
     prices,
     accounts: integer("--accounts", accounts, ACCOUNTS.least, ACCOUNTS.most, ACCOUNTS.fallback),
@@ -53,6 +58,7 @@ export function readFlags(args: readonly string[]): DemoFlags {
     json,
     shock,
     keepers: integer("--keepers", keepers, 1, 2, 1),
+    ui,
     help,
   };
 }

@@ -15,6 +15,8 @@ export type StartKeeperParameters = {
   readonly url: string;
   readonly deployment: string;
   readonly key: Hex;
+  /** Whether it serves the page. */
+  readonly ui: boolean;
 };
 
 /** How many attempts ended how. */
@@ -29,6 +31,8 @@ export type KeeperProcess = {
   readonly troubles: () => readonly string[];
   /** Why it is not running any more; undefined while it is. */
   readonly ended: () => string | undefined;
+  /** Where it serves the page, once it does. */
+  readonly page: () => string | undefined;
   /** Stops its clock. It must be idle. */
   readonly pause: () => void;
   readonly resume: () => void;
@@ -38,6 +42,7 @@ export type KeeperProcess = {
 /** Events of the keeper that the demo reads (keeper/ops/events.ts), as JSON has them. */
 type KeeperLine = {
   readonly type?: string;
+  readonly url?: string;
   readonly block?: number;
   readonly waiting?: number;
   readonly outcome?: { readonly kind?: string; readonly reason?: string };
@@ -45,15 +50,18 @@ type KeeperLine = {
   readonly differences?: readonly string[];
 };
 
-export function startKeeper({ name, url, deployment, key }: StartKeeperParameters): KeeperProcess {
+export function startKeeper({ name, url, deployment, key, ui }: StartKeeperParameters): KeeperProcess {
   const env = { ...process.env, RPC_URL: url, CHAIN_ID: "31337", KEEPER_PRIVATE_KEY: key, DEPLOYMENT: deployment };
-  const child = startChild(SCRIPT, ["--mode", "armed", "--json", "--poll-ms", String(POLL_MS)], { env });
+  // a page that is watched for long asks often
+  const serving = ui ? ["--http-port", "0", "--rate-limit", "6000"] : [];
+  const child = startChild(SCRIPT, ["--mode", "armed", "--json", "--poll-ms", String(POLL_MS), ...serving], { env });
   const attempts: Record<string, number> = {};
   const troubles: string[] = [];
   const errors: string[] = [];
   let idle = { block: -1n, waiting: 0 };
   let ended: string | undefined;
   let stopping = false;
+  let page: string | undefined;
 
   if (child.stderr !== null) onLines(child.stderr, (line) => errors.push(line));
   if (child.stdout !== null) onLines(child.stdout, (line) => hear(JSON.parse(line) as KeeperLine));
@@ -63,6 +71,7 @@ export function startKeeper({ name, url, deployment, key }: StartKeeperParameter
 
   function hear(line: KeeperLine): void {
     if (line.type === "idle") idle = { block: BigInt(line.block ?? -1), waiting: line.waiting ?? 0 };
+    if (line.type === "serving") page = line.url;
     if (line.type === "trouble") troubles.push(line.reason ?? "trouble");
     if (line.type === "reconciled" && (line.differences?.length ?? 0) > 0)
       troubles.push(`differences: ${line.differences?.join("; ")}`);
@@ -78,6 +87,7 @@ export function startKeeper({ name, url, deployment, key }: StartKeeperParameter
     attempts: () => attempts,
     troubles: () => troubles,
     ended: () => ended,
+    page: () => page,
     pause: () => child.kill("SIGSTOP"),
     resume: () => child.kill("SIGCONT"),
     stop: () => {

@@ -1,0 +1,128 @@
+/**
+ * Where the solvency line is: exposure, frontier, adequacy, the ladder, predictions.
+ */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { totalRisk } from "../../core/risk/totalRisk.ts";
+import { ApiError } from "../ApiError.ts";
+import { plain } from "../plain.ts";
+import { answers, integer, marketParams, required } from "../questions.ts";
+import { positionSchema, predictionSchema, riskSchema, rungSchema, totalRiskSchema } from "../schemas.ts";
+import { blockOf, marketOf, publishedOf, riskOf, type Sources } from "../sources.ts";
+
+/** Moves below −100 % lead nowhere; above this the chart would show nothing but one corner. */
+const MOST = 2_000_000;
+const LEAST = -999_999;
+
+export function addRiskRoutes(app: OpenAPIHono, sources: Sources): void {
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/risk",
+      summary: "All markets together: every scenario hits all at once",
+      responses: answers("Total risk", totalRiskSchema),
+    }),
+    (c) => {
+      const published = publishedOf(sources);
+      const markets = [...published.markets.values()].map(riskOf);
+      return c.json({ block: blockOf(published), data: plain(totalRisk(markets, { claim: published.claim })) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/markets/{market}/risk",
+      summary: "Exposure, capital adequacy, solvency frontier and shortfall curve",
+      request: {
+        params: marketParams,
+        query: z.object({ range: integer(10_000, 990_000, 600_000), points: integer(3, 501, 121) }),
+      },
+      responses: answers("The curve has `points` moves between −range and +range, pips", riskSchema),
+    }),
+    (c) => {
+      const published = publishedOf(sources);
+      const risk = riskOf(marketOf(published, c.req.valid("param").market));
+      const { range, points } = c.req.valid("query");
+      const moves = Array.from({ length: points }, (_, i) => BigInt(Math.round(range * ((2 * i) / (points - 1) - 1))));
+      const data = plain({
+        exposure: risk.exposure(),
+        adequacy: risk.capitalAdequacy(),
+        down: risk.frontier("down"),
+        up: risk.frontier("up"),
+        curve: risk.curve(moves),
+      });
+      return c.json({ block: blockOf(published), data }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/markets/{market}/ladder",
+      summary: "If the price moves by x: how many liquidations, of what size, against what depth of the book",
+      request: {
+        params: marketParams,
+        query: z.object({
+          moves: z.string().optional().openapi({ example: "-200000,-100000,100000", description: "Pips, at most 100" }),
+        }),
+      },
+      responses: answers("One rung a move", z.array(rungSchema)),
+    }),
+    (c) => {
+      const published = publishedOf(sources);
+      const risk = riskOf(marketOf(published, c.req.valid("param").market));
+      const { moves } = c.req.valid("query");
+      const data = plain(risk.ladder(moves === undefined ? undefined : readMoves(moves)));
+      return c.json({ block: blockOf(published), data }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/markets/{market}/at-risk",
+      summary: "Positions nearest to liquidation, page by page",
+      request: {
+        params: marketParams,
+        query: z.object({
+          direction: z.enum(["down", "up"], { message: "must be down or up" }),
+          offset: integer(0, 10_000_000, 0),
+          limit: integer(1, 1_000, 50),
+        }),
+      },
+      responses: answers("Nearest first", z.array(positionSchema)),
+    }),
+    (c) => {
+      const published = publishedOf(sources);
+      const risk = riskOf(marketOf(published, c.req.valid("param").market));
+      const { direction, offset, limit } = c.req.valid("query");
+      return c.json({ block: blockOf(published), data: plain([...risk.atRisk(direction, limit, offset)]) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/markets/{market}/predict",
+      summary: "What a move of the price would lead to: deleveraging and liquidations, by account",
+      request: { params: marketParams, query: z.object({ move: required(LEAST, MOST) }) },
+      responses: answers("The prediction", predictionSchema),
+    }),
+    (c) => {
+      const published = publishedOf(sources);
+      const risk = riskOf(marketOf(published, c.req.valid("param").market));
+      const data = plain(risk.predict(BigInt(c.req.valid("query").move)));
+      return c.json({ block: blockOf(published), data }, 200);
+    },
+  );
+}
+
+function readMoves(text: string): bigint[] {
+  const parts = text.split(",");
+  if (parts.length > 100) throw new ApiError(400, "moves: at most 100 of them");
+  return parts.map((part) => {
+    const move = required(LEAST, MOST).safeParse(part.trim());
+    if (!move.success) throw new ApiError(400, `moves: "${part}" ${move.error.issues[0]?.message}`);
+    return BigInt(move.data);
+  });
+}

@@ -1,0 +1,204 @@
+/**
+ * The page in a real browser while a local chain crashes: the frontier moves, people are deleveraged, and the browser checks it.
+ * Screenshots go to coverage/page.
+ */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { openBrowser } from "./helpers/openBrowser.ts";
+
+const SHOTS = "coverage/page";
+const SECOND = 1_000;
+
+describe("the page", { timeout: 300 * SECOND }, () => {
+  let browser: Browser;
+  let demo: ChildProcess;
+  let url = "";
+  let page: Page;
+  /** What the browser complained about; it must stay empty. */
+  const complaints: string[] = [];
+  const foreign: string[] = [];
+
+  before(async () => {
+    mkdirSync(SHOTS, { recursive: true });
+    browser = await openBrowser();
+    ({ demo, url } = await startDemo());
+    page = await open();
+  });
+
+  after(async () => {
+    await browser.close();
+    demo.kill("SIGTERM");
+  });
+
+  async function open(options: BrowserContextOptions = {}, at = "/#ETH"): Promise<Page> {
+    const context = await browser.newContext({ locale: "en-US", viewport: { width: 1320, height: 1000 }, ...options });
+    const opened = await context.newPage();
+    opened.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    });
+    opened.on("pageerror", (error) => complaints.push(error.stack ?? error.message));
+    opened.on("request", (request) => {
+      if (!request.url().startsWith(url)) foreign.push(request.url());
+    });
+    await opened.goto(`${url}${at}`);
+    await opened.waitForSelector("html[data-block]");
+    return opened;
+  }
+
+  it("the frontier is drawn as positions open, and moves with the price", async () => {
+    await page.waitForFunction(() => /−\d+\.\d/.test(document.getElementById("line-down")?.textContent ?? ""));
+    const before = await page.locator("#line-down").textContent();
+    await page.screenshot({ path: `${SHOTS}/1-before.png`, fullPage: true });
+    await page.waitForFunction((was) => {
+      const now = document.getElementById("line-down")?.textContent ?? "";
+      return now !== "" && now !== was;
+    }, before);
+    assert.ok((await inked(page, "#frontier canvas")) > 1_000, "nothing is drawn on the frontier's canvas");
+  });
+
+  it("a deleveraging appears, with its stage and its mark on the price", async () => {
+    await page.waitForSelector("#calls li[data-sequence]", { timeout: 60 * SECOND });
+    await page.screenshot({ path: `${SHOTS}/2-crash.png`, fullPage: true });
+    const stage = page.locator("#stages li").nth(2);
+    assert.match((await stage.textContent()) ?? "", /Auto-deleveraging.*\d+ ×/s);
+    assert.ok((await inked(page, "#picture")) > 1_000);
+  });
+
+  it("check it: a true call is correct", async () => {
+    const call = page.locator("#calls li[data-sequence]").last();
+    await call.getByRole("button", { name: "Check it" }).click();
+    const verdict = call.locator(".verdict.right");
+    await verdict.waitFor();
+    assert.match((await verdict.textContent()) ?? "", /^Correct\. .*eligible, \d+ closed/);
+    await page.screenshot({ path: `${SHOTS}/3-checked.png`, fullPage: true });
+  });
+
+  it("check it: a tampered call is wrong, and says who was wronged by how much", async () => {
+    const tampered = await open();
+    await tampered.route("**/api/markets/*/deleverages/*", async (route) => {
+      const response = await route.fetch();
+      const body = (await response.json()) as {
+        data: { call: { account: number; closes: { counterparty: number; lots: string }[] }; before: Answered };
+      };
+      const { call, before } = body.data;
+      // somebody of the same side who was not first in line
+      const closed = new Set(call.closes.map(({ counterparty }) => counterparty));
+      const isShort = before.positions
+        .find(({ account }) => account === call.closes[0]?.counterparty)
+        ?.lots.startsWith("-");
+      const other = before.positions.find(
+        ({ account, lots }) => !closed.has(account) && lots.startsWith("-") === isShort && account !== call.account,
+      );
+      const first = call.closes[0];
+      assert.ok(first !== undefined && other !== undefined);
+      first.counterparty = other.account;
+      await route.fulfill({ response, json: body });
+    });
+    // the oldest call: then there were enough others to blame
+    const call = tampered.locator("#calls li[data-sequence]").last();
+    await call.getByRole("button", { name: "Check it" }).click();
+    const verdict = call.locator(".verdict.wrong");
+    await verdict.waitFor();
+    assert.match((await verdict.textContent()) ?? "", /Wrong\..*Account \d+ was wronged by \$[\d.,]+.*turn/s);
+    await tampered.screenshot({ path: `${SHOTS}/4-tampered.png`, fullPage: true });
+    await tampered.context().close();
+  });
+
+  it("the queue can be filtered by account, and looked at from either side", async () => {
+    const late = await open({}, "/#BTC");
+    await late.selectOption("#side", "long");
+    await late.fill("#account", "4294967295");
+    await late.waitForFunction(() =>
+      /4294967295 has no position/.test(document.getElementById("queue-caption")?.textContent ?? ""),
+    );
+    assert.equal(await late.locator("#queue tbody tr").count(), 0);
+    await late.context().close();
+  });
+
+  it("dark and light: by the system's preference, and by the button, which is remembered", async () => {
+    const dark = await open({ colorScheme: "dark" });
+    const background = () => dark.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    assert.equal(await background(), "rgb(8, 20, 28)");
+    await dark.screenshot({ path: `${SHOTS}/5-dark.png`, fullPage: true });
+    await dark.getByRole("button", { name: "Switch to light colours" }).click();
+    assert.equal(await background(), "rgb(244, 241, 234)");
+    await dark.reload();
+    assert.equal(await background(), "rgb(244, 241, 234)");
+    await dark.context().close();
+  });
+
+  it("keyboard: from market to market by arrows, to a check by Tab and Enter", async () => {
+    const keys = await open();
+    await keys.locator("#tab-ETH").focus();
+    await keys.keyboard.press("ArrowLeft");
+    assert.equal(await keys.evaluate(() => document.activeElement?.id), "tab-BTC");
+    await keys.waitForFunction(() => document.title.startsWith("BTC"));
+    await keys.waitForSelector("#calls li[data-sequence]");
+    for (let i = 0; i < 12; i++) {
+      await keys.keyboard.press("Tab");
+      if ((await keys.evaluate(() => document.activeElement?.textContent)) === "Check it") break;
+    }
+    await keys.keyboard.press("Enter");
+    await keys.waitForSelector("#calls .verdict.right");
+    await keys.context().close();
+  });
+
+  it("everything that can be focused or is an image has a name", async () => {
+    const nameless = await page.evaluate(() => {
+      const named = (element: Element) =>
+        (element.textContent ?? "").trim() !== "" ||
+        element.hasAttribute("aria-label") ||
+        element.hasAttribute("aria-labelledby") ||
+        element.closest("label") !== null;
+      const all = [...document.querySelectorAll("button, a, input, select, meter, [role=img], [tabindex='0']")];
+      return all.filter((element) => !named(element)).map((element) => element.outerHTML.slice(0, 80));
+    });
+    assert.deepEqual(nameless, []);
+  });
+
+  it("a small screen scrolls in one direction only", async () => {
+    const phone = await open({ viewport: { width: 390, height: 800 } });
+    const [width, shown] = await phone.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.equal(width, shown);
+    await phone.screenshot({ path: `${SHOTS}/6-phone.png`, fullPage: true });
+    await phone.context().close();
+  });
+
+  it("no complaint of the browser, no request to anybody else", () => {
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(foreign, []);
+  });
+});
+
+type Answered = { positions: { account: number; lots: string }[] };
+
+/** Pixels of a canvas that something was drawn on. */
+function inked(page: Page, selector: string): Promise<number> {
+  return page.locator(selector).evaluate((canvas) => {
+    if (!(canvas instanceof HTMLCanvasElement)) throw new Error("not a canvas");
+    const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    let count = 0;
+    for (let i = 3; i < pixels.length; i += 4) if (pixels[i] !== 0) count++;
+    return count;
+  });
+}
+
+/** A crash on a chain of its own, and the address of the page that watches it. */
+function startDemo(): Promise<{ demo: ChildProcess; url: string }> {
+  const args = ["scripts/demo.ts", "--ui", "--shock", "--accounts", "60"];
+  // `npm test` has built before
+  const env = { ...process.env, DEMO_NO_COMPILE: "1" };
+  const demo = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+  return new Promise((resolve, reject) => {
+    let said = "";
+    demo.stderr?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /The page: (http:\S+)/.exec(said);
+      if (found?.[1] !== undefined) resolve({ demo, url: found[1] });
+    });
+    demo.on("exit", (code) => reject(new Error(`the demo ended with code ${code}\n${said.slice(-2_000)}`)));
+  });
+}
