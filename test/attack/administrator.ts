@@ -147,7 +147,7 @@ describe("Attack: the administrator", () => {
       cautiousRatio: 1_000_000,
       reduceOnlyRatio: 1_000_000,
       cautiousFactor: 10_000_000,
-      growthLots: 1n,
+      growthLots: 2n ** 24n - 1n,
       growthPeriod: 2 ** 24 - 1,
       largeNotional: 2n ** 64n - 1n,
     };
