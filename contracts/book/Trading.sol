@@ -145,8 +145,7 @@ library Trading {
 
     /// @dev The account's setting. What only reduces needs none.
     function _leverageOf(Market storage market, uint256 account, bool reduceOnly) private view returns (uint256) {
-        uint256 leverage = market.orderMargins[account].leverage();
-        return leverage == 0 && reduceOnly ? 1 : leverage;
+        return reduceOnly ? 1 : market.orderMargins[account].leverage();
     }
 
     function _market(ExchangeState storage state, uint256 marketId) private view returns (Market storage market) {

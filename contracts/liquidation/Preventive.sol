@@ -49,6 +49,12 @@ library Preventive {
         if (maxSteps == 0 || maxSteps > ctx.config.maxSteps) {
             revert IExchangeErrors.InvalidStepBudget(maxSteps, ctx.config.maxSteps);
         }
+        // each counterparty rounds once, and the size bears that
+        if (maxCounterparties > ctx.config.maxSteps) {
+            revert IExchangeErrors.InvalidStepBudget(maxCounterparties, ctx.config.maxSteps);
+        }
+        // the counterparties never agreed to the price: it must be one that they could trade at
+        Mark.requireTradeAge(ctx);
         Upkeep.requireSolvent(market, ctx);
         uint256 allowed = allowance(market, ctx);
         if (allowed == 0) revert IExchangeErrors.PreventiveNotOpen(marketId, Breaker.ratio(market, ctx));
@@ -156,6 +162,6 @@ library Preventive {
         if (block.timestamp >= uint256(market.preventiveAt) + market.risk.preventivePeriod) {
             (market.preventiveAt, market.preventiveLots) = (uint32(block.timestamp), 0);
         }
-        market.preventiveLots += uint40(lots);
+        market.preventiveLots = uint40(Math.min(uint256(market.preventiveLots) + lots, type(uint40).max));
     }
 }

@@ -52,11 +52,12 @@ library MarginDesk {
         emit IExchangeEvents.MarginAdded(marketId, account, amount, market.book.nextSequence());
     }
 
-    /// @notice See IExchange.removeMargin. The surcharge on new exposure applies to all lots: taking margin out of them is new leverage.
+    /// @notice See IExchange.removeMargin. Taking margin out is taking leverage: it needs a price that may open exposure, and the surcharge on new exposure applies to all lots: taking margin out of them is new leverage.
     function remove(ExchangeState storage state, uint256 account, uint256 marketId, uint256 amount) external {
         if (amount == 0) revert IExchangeErrors.ZeroAmount();
         Market storage market = state.markets[marketId];
         MarketContext memory ctx = Mark.load(market, marketId);
+        Mark.requireTradeAge(ctx);
         Upkeep.requireSolvent(market, ctx);
         Settlement.Loan memory loan = _loan(market, ctx, account);
         Position memory p = loan.position;
@@ -66,6 +67,7 @@ library MarginDesk {
         uint256 available = Rounding.positivePart(ceiling - needed);
         if (amount > available) revert IExchangeErrors.InsufficientMargin(account, available, amount);
         p.margin -= int256(amount);
+        p.grownAt = block.timestamp; // new leverage has to mature as new lots do
         Tally memory tally;
         tally.pot = -int256(amount);
         Settlement.store(market, ctx, tally, loan);
@@ -131,6 +133,8 @@ library MarginDesk {
         uint256 trigger = market.topUps[account].triggerRate;
         if (trigger == 0) revert IExchangeErrors.NoTopUp(ctx.id, account);
         int256 equity = p.equity(ctx);
+        // the initial rate may have been lowered since: a position above it needs nothing
+        trigger = Math.min(trigger, ctx.config.initialRate);
         uint256 floor_ = Margin.requirement(p.size(), ctx.price, trigger);
         if (equity >= int256(floor_)) revert IExchangeErrors.AboveTrigger(account, equity, floor_);
         int256 missing = int256(Margin.openRequirement(ctx, p.size(), 0)) - equity;

@@ -31,6 +31,13 @@ library Mark {
         _complete(market, ctx);
     }
 
+    /// @notice Reverts with PriceTooOldToTrade when nobody may take on risk at the price.
+    function requireTradeAge(MarketContext memory ctx) internal pure {
+        if (ctx.age > ctx.config.tradeAge) {
+            revert IExchangeErrors.PriceTooOldToTrade(ctx.id, ctx.age, ctx.config.tradeAge);
+        }
+    }
+
     /// @dev F is at most half of a price when it accrues, and prices are clamped, so P' fits whatever its sign.
     function _complete(Market storage market, MarketContext memory ctx) private view {
         ctx.funding = market.fundingIndex;

@@ -15,11 +15,12 @@ import {Ledger} from "./Ledger.sol";
  *
  * FOR AT MOST A DAY. The clock starts when a call first finds the market so: a redemption or `InsuranceFund.poke`, which anybody may call;
  * for an insolvent market also any other call that settles something in it. It ends when the market is solvent or has a price again,
- * and starts anew with each account that the waterfall resolves. PERIOD later the market lets go for another PERIOD; what is found
- * after that is a new finding. (A clock that nobody stopped, because nobody called, must not excuse the next crash.)
+ * and starts anew with each account that the waterfall resolves. PERIOD later the market lets go: one without a price until a call has
+ * seen one again, an insolvent one for another PERIOD (a clock that nobody stopped, because nobody called, must not excuse the next
+ * crash).
  *
- * NOBODY IS LOCKED IN. A market with a price is cleared by anyone at once, and then holds nothing. Of every two days a market that
- * cannot be cleared is open for one, and the fund's redemption window is two days.
+ * NOBODY IS LOCKED IN. A market with a price is cleared by anyone at once, and then holds nothing. One whose feed has died holds back
+ * once; several that die one after the other hold back one after the other, and then no more.
  *
  * BOUNDS. At most 16 markets. A retired market, one without open interest and one whose cap for the day is used up hold nothing. The
  * cap is the day's: at midnight (UTC) it begins anew, so an insolvency that lasts across it holds, and draws, at most two caps.
@@ -80,6 +81,6 @@ library HoldBack {
             // a later price, seen by any call, ended that
             if (market.monitor.observedAt > since) since = 0;
         }
-        if (since == 0 || block.timestamp > since + 2 * PERIOD) since = block.timestamp;
+        if (since == 0 || (usable && block.timestamp > since + 2 * PERIOD)) since = block.timestamp;
     }
 }

@@ -107,7 +107,7 @@ const ROWS: readonly Row[] = [
     },
   },
   { what: "addMargin", cells: always, call: (v) => weak(v).exchange.addMargin(1, USD, GAS) },
-  { what: "removeMargin", cells: priced, call: (v) => strong(v).exchange.removeMargin(1, USD, GAS) },
+  { what: "removeMargin", cells: recent, call: (v) => strong(v).exchange.removeMargin(1, USD, GAS) },
   { what: "placeOrder that rests without crossing", cells: priced, call: (v) => submit(trader(v, 4), bid(9_900, 200)) },
   {
     what: "placeOrder whose fill opens exposure, for either side",
@@ -146,7 +146,7 @@ const ROWS: readonly Row[] = [
   {
     what: "preventiveDeleverage",
     tick: 9_870,
-    cells: priced,
+    cells: recent,
     prepare: cancelOpener,
     call: (v) => v.exchange.preventiveDeleverage(1, weak(v).account, 8, 8, GAS),
   },

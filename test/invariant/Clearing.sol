@@ -175,10 +175,11 @@ abstract contract Clearing is Promises {
         uint256 id = vm.snapshotState();
         try exchange.autoDeleverage(m, list, _limits(0, n)) {} catch (bytes memory reason) {
             // the sweep of the book may have changed the ranking that the list was read from
+            vm.deleteStateSnapshot(id);
             return _requireOwnError(reason);
         }
         bytes32 whole = _fingerprint(m);
-        vm.revertToState(id);
+        vm.revertToStateAndDelete(id);
         for (uint256 i; i < n && exchange.positionAt(m, bankrupt).isBankrupt(ctx); ++i) {
             uint32[] memory one = new uint32[](i < list.length ? 1 : 0);
             if (one.length != 0) one[0] = list[i];

@@ -21,6 +21,8 @@ interface Vm {
     function assume(bool condition) external pure;
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool);
+    function revertToStateAndDelete(uint256 id) external returns (bool);
+    function deleteStateSnapshot(uint256 id) external returns (bool);
 }
 
 /// Base of the Solidity tests: cheatcodes, bounded inputs, assertions whose message is an invariant's id.
