@@ -2,7 +2,6 @@
  * A market for worst cases: every feature on, and parameters under which as many positions, fills and levels as possible lie in words
  * of storage that nothing else has touched. Traders beyond the first few are members of a crowd.
  */
-import type { Crowd } from "../../types/ethers-contracts/mocks/Crowd.ts";
 import type { MarketParameters } from "../../scripts/lib/markets.ts";
 import { ask, bid, type OrderOptions, place, requestOf } from "./orders.ts";
 import { createVenue, GAS, noLimits, setTick, type Trader, trader, USD, type Venue } from "./venue.ts";
@@ -57,7 +56,7 @@ export type MemberOrder = Omit<OrderOptions, "lots" | "ioc"> & { lots?: number }
 
 export async function createScene(markets: Partial<MarketParameters>[] = [FULL]) {
   const v: Venue = await createVenue({ markets, tick: TICK, traders: 4, deposit: 100_000_000n * USD });
-  const crowd: Crowd = await v.connection.ethers.deployContract("Crowd", [v.deployed.exchangeAddress]);
+  const crowd = await v.connection.ethers.deployContract("Crowd", [v.deployed.exchangeAddress]);
   const [dealer, victim, caller, staker] = [0, 1, 2, 3].map((i) => trader(v, i)) as [Trader, Trader, Trader, Trader];
   const { signer } = staker;
   await v.deployed.collateral.mint(signer.address, 100_000n * USD);

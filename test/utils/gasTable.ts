@@ -50,7 +50,7 @@ export function createGasTable(): GasTable {
 /** Gas used by the one transaction of the last block. */
 export async function lastGas(venue: Venue): Promise<bigint> {
   const block = await venue.connection.ethers.provider.getBlock("latest");
-  if (!block || block.transactions.length !== 1) throw new Error("the last block is not one transaction");
+  if (block?.transactions.length !== 1) throw new Error("the last block is not one transaction");
   return block.gasUsed;
 }
 
@@ -59,21 +59,25 @@ export function countOf(events: readonly ParsedEvent[], name: string): number {
 }
 
 /**
- * The largest multiple of ten with which a call goes through under the cap; the call must get dearer with it. `most` must not go through.
+ * The largest multiple of `unit` below `most` with which a call goes through under the cap; the call must get dearer with it. In
+ * units, because a call that runs out of gas is slow to simulate.
  */
-export async function largestThatFits(attempt: (n: number) => Promise<unknown>, most: number): Promise<number> {
+export async function largestThatFits(
+  attempt: (n: number) => Promise<unknown>,
+  most: number,
+  unit: number,
+): Promise<number> {
   const fits = (n: number) =>
     attempt(n).then(
       () => true,
       () => false,
     );
-  if (await fits(most)) throw new Error(`as many as ${most} fit: there is no limit to find`);
-  let [low, high] = [0, Math.ceil(most / 10)];
+  let [low, high] = [0, Math.ceil(most / unit)];
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (await fits(10 * middle)) low = middle;
+    if (await fits(unit * middle)) low = middle;
     else high = middle;
   }
-  if (low === 0) throw new Error("not even ten fit");
-  return 10 * low;
+  if (low === 0) throw new Error(`not even ${unit} fit`);
+  return unit * low;
 }

@@ -13,8 +13,8 @@ import { eventsOf, GAS, setTick } from "../../utils/venue.ts";
 
 /** More than fit. */
 const CROWD = 440;
-/** What an argument of 16 bits may say: no more than there are. */
-const MOST = 65_535;
+/** The most that a keeper asks for (keeper/config/settings.ts). */
+const KEEPERS = 40;
 
 export function deleverageCases(table: GasTable): void {
   for (const [stage, from, low] of [
@@ -51,17 +51,17 @@ export function deleverageCases(table: GasTable): void {
 
       it("the contract's own pick", async () => {
         await setTick(s.v, low);
-        const n = await largestThatFits((m) => tryPicked(m < CROWD ? m : MOST), CROWD);
+        const n = await largestThatFits(tryPicked, CROWD, 20);
         await finish(`${stage}, picked`, n, (_, count) => picked(count));
       });
 
-      it("32 of its pick after 64 fills", async () => {
+      it("as many of its pick as a keeper asks for, after 64 fills", async () => {
         await fillSeats(s);
         await fillBids(s, 79_900, from === 94_000 ? 300 : 75);
         await setTick(s.v, low);
-        const counts = { Trade: STEPS, OrderRemoved: 32, [stage]: 32 };
-        const what = `64 makers open with cover, 32 own orders, 32 picked (${stage})`;
-        await table.measure(s.v, "autoDeleverage", what, picked(32), counts);
+        const counts = { Trade: STEPS, OrderRemoved: 32, [stage]: KEEPERS };
+        const what = `64 makers open with cover, 32 own orders, ${KEEPERS} picked (${stage})`;
+        await table.measure(s.v, "autoDeleverage", what, picked(KEEPERS), counts);
       });
 
       if (stage === "PrincipalClosed") return;
@@ -71,7 +71,7 @@ export function deleverageCases(table: GasTable): void {
         const list = (await situationOf(s.v, followIndex(s.v)))?.list ?? [];
         expect(list.length).equal(CROWD);
         const attempt = (n: number) => s.v.exchange.autoDeleverage.staticCall(1, list.slice(0, n), LIMITS, GAS);
-        const n = await largestThatFits(attempt, CROWD);
+        const n = await largestThatFits(attempt, CROWD, 20);
         await finish(`${stage}, listed`, n, (taken, count) => deleverage(s.v, list.slice(taken, taken + count)));
       });
 
@@ -81,7 +81,7 @@ export function deleverageCases(table: GasTable): void {
         await setTick(s.v, low);
         const list = (await situationOf(s.v, followIndex(s.v)))?.list ?? [];
         const attempt = (n: number) => s.v.exchange.autoDeleverage.staticCall(1, list.slice(0, n), LIMITS, GAS);
-        const n = await largestThatFits(attempt, CROWD - STEPS);
+        const n = await largestThatFits(attempt, CROWD - STEPS, 20);
         const events = await eventsOf(s.v, deleverage(s.v, list.slice(0, n)));
         expect([countOf(events, "Trade"), countOf(events, stage)]).to.deep.equal([STEPS, n]);
         table.recordFull(
@@ -97,7 +97,7 @@ export function deleverageCases(table: GasTable): void {
         await setTick(s.v, 81_000);
         const { account } = s.victim;
         const attempt = (n: number) => s.v.exchange.preventiveDeleverage.staticCall(1, account, STEPS, n, GAS);
-        const n = await largestThatFits(attempt, CROWD - STEPS);
+        const n = await largestThatFits(attempt, CROWD - STEPS, 20);
         const call = (count: number) => s.v.exchange.preventiveDeleverage(1, account, STEPS, count, GAS);
         const full = await s.v.connection.networkHelpers.takeSnapshot();
         const events = await eventsOf(s.v, call(n));
@@ -109,12 +109,12 @@ export function deleverageCases(table: GasTable): void {
         );
         expect(countOf(await eventsOf(s.v, call(1)), "PreventivelyDeleveraged")).equal(1);
         await full.restore();
-        const counts = { Trade: STEPS, OrderRemoved: 32, PreventivelyDeleveraged: 32 };
+        const counts = { Trade: STEPS, OrderRemoved: 32, PreventivelyDeleveraged: KEEPERS };
         await table.measure(
           s.v,
           "preventiveDeleverage",
-          "64 makers open, 32 own orders, 32 counterparties",
-          call(32),
+          `64 makers open, 32 own orders, ${KEEPERS} counterparties`,
+          call(KEEPERS),
           counts,
         );
       });
