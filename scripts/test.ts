@@ -15,7 +15,7 @@ const HARDHAT = "node_modules/.bin/hardhat";
 
 const mocha = { passed: /^\s*(\d+) passing/m, failed: /^\s*(\d+) failing/m };
 const nodeTest = { passed: /^(?:ℹ|#) pass (\d+)/m, failed: /^(?:ℹ|#) fail (\d+)/m };
-const chainTests = globSync("test/{unit,integration,attack,vectors}/**/*.ts").sort();
+const chainTests = globSync("test/{unit,integration,attack,vectors,gas}/**/*.ts").sort();
 
 const suites: Suite[] = [
   { name: "build", command: [HARDHAT, "build"], passed: /$^/, failed: /$^/ },
