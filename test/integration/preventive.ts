@@ -223,6 +223,8 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
       for (const steps of [0, 65]) {
         await expect(prevent(steps)).to.be.revertedWithCustomError(v.exchange, "InvalidStepBudget").withArgs(steps, 64);
       }
+      // each counterparty may round the size up by an atom, so their number is part of the plan
+      await expect(prevent(64, 65)).to.be.revertedWithCustomError(v.exchange, "InvalidStepBudget").withArgs(65, 64);
       await setTick(v, mirrored(side, 9_799)); // bankrupt within the mark's cell
       await expect(prevent()).to.be.revertedWithCustomError(v.exchange, "PositionBankrupt");
       await setTick(v, crash.crashed);

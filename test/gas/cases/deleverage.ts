@@ -96,15 +96,15 @@ export function deleverageCases(table: GasTable): void {
         await fillBids(s, 81_500, 10);
         await setTick(s.v, 81_000);
         const { account } = s.victim;
-        const attempt = (n: number) => s.v.exchange.preventiveDeleverage.staticCall(1, account, STEPS, n, GAS);
-        const n = await largestThatFits(attempt, CROWD - STEPS, 20);
         const call = (count: number) => s.v.exchange.preventiveDeleverage(1, account, STEPS, count, GAS);
+        // the market's step cap bounds counterparties, too
+        await expect(call(STEPS + 1)).to.be.revertedWithCustomError(s.v.exchange, "InvalidStepBudget");
         const full = await s.v.connection.networkHelpers.takeSnapshot();
-        const events = await eventsOf(s.v, call(n));
-        expect([countOf(events, "Trade"), countOf(events, "PreventivelyDeleveraged")]).to.deep.equal([STEPS, n]);
+        const events = await eventsOf(s.v, call(STEPS));
+        expect([countOf(events, "Trade"), countOf(events, "PreventivelyDeleveraged")]).to.deep.equal([STEPS, STEPS]);
         table.recordFull(
           "preventiveDeleverage",
-          `64 makers open, 32 own orders, ${n} counterparties fit`,
+          `64 makers open, 32 own orders, ${STEPS} counterparties`,
           await lastGas(s.v),
         );
         expect(countOf(await eventsOf(s.v, call(1)), "PreventivelyDeleveraged")).equal(1);
