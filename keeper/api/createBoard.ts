@@ -14,6 +14,7 @@ import type { AccountId, MarketId, MarketParameters, Position } from "../core/ty
 import type { WorldPlan } from "../planWorld.ts";
 import type { Advance } from "../state/createFollower.ts";
 import type { History } from "./createHistory.ts";
+import { createSteps, type PriceStep } from "./createSteps.ts";
 import { type MarketReading, readBoard } from "./readBoard.ts";
 
 export type PublishedMarket = {
@@ -37,6 +38,8 @@ export type Board = {
   readonly onAdvance: (advance: Advance) => void;
   readonly onPlan: (plan: WorldPlan) => void;
   readonly published: () => Published | undefined;
+  /** Steps of the market's price, oldest first, with what was predicted for each. */
+  readonly steps: (market: MarketId) => readonly PriceStep[];
   /** What went wrong at the last attempt to publish; undefined when nothing did. */
   readonly trouble: () => string | undefined;
   /** Calls back at every block published, until the returned function is called. */
@@ -62,6 +65,7 @@ export function createBoard(chain: Chain, history: History): Board {
   const engines = new Map<MarketId, RiskMarket>();
   /** Markets whose engine is made, or will be from what is queued. */
   const ready = new Set<MarketId>();
+  const steps = createSteps();
   const listeners = new Set<(published: Published) => void>();
   const changes = new Map<MarketId, Position[]>();
   let queue: Pending[] = [];
@@ -124,7 +128,7 @@ export function createBoard(chain: Chain, history: History): Board {
   function publish(batch: readonly Pending[], newest: Pending, readings: readonly MarketReading[]): void {
     const markets = newest.markets.map(({ parameters, prices, taken }, i): [MarketId, PublishedMarket] => {
       const reading = readings[i] as MarketReading;
-      const risk = engineOf(batch, parameters, { prices, taken, reading });
+      const risk = engineOf(batch, newest.block, parameters, { prices, taken, reading });
       history.onReading(parameters.id, newest.block, prices.ok ? prices.price : undefined, reading.fundingIndex);
       let prediction: Prediction | undefined;
       const now = () => {
@@ -138,14 +142,25 @@ export function createBoard(chain: Chain, history: History): Board {
   }
 
   /** The market's engine at the newest block. */
-  function engineOf(batch: readonly Pending[], parameters: MarketParameters, found: Found): RiskMarket | undefined {
+  function engineOf(
+    batch: readonly Pending[],
+    block: BlockRef,
+    parameters: MarketParameters,
+    found: Found,
+  ): RiskMarket | undefined {
     const { id } = parameters;
     const { depth, fund, breaker } = found.reading;
     const { prices, taken } = found;
     const updates = batch.flatMap((pending) => pending.updates.get(id) ?? []);
     const begin = updates.findLastIndex((update) => update.anew);
-    if (begin !== -1) engines.delete(id);
+    if (begin !== -1) {
+      engines.delete(id);
+      steps.forget(id);
+    }
     let risk = engines.get(id);
+    if (risk !== undefined && published !== undefined && prices.ok && prices.price !== risk.prices().price) {
+      steps.record(id, risk, published.block, block, prices.price);
+    }
     if (risk === undefined) {
       if (!prices.ok) {
         ready.delete(id);
@@ -169,6 +184,7 @@ export function createBoard(chain: Chain, history: History): Board {
     onAdvance,
     onPlan,
     published: () => published,
+    steps: steps.of,
     trouble: () => trouble,
     subscribe(listener) {
       listeners.add(listener);

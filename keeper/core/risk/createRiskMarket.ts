@@ -143,6 +143,14 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
     },
     insurance,
     capitalAdequacy: (scenarios = SCENARIOS) => adequacyOf(insurance(), scenarios, ({ move }) => shortfall(move).total),
+    isReached(price) {
+      if (taken !== 0) return true;
+      const reaches = (direction: Direction) =>
+        sides[direction].liquidations
+          .rows(0, 1)
+          .some((row) => positionRiskOf(columns, row, price).status !== "healthy");
+      return reaches("down") || reaches("up");
+    },
     predict(move, options = {}) {
       const at = {
         price: options.price ?? priceAfter(prices.price, move),

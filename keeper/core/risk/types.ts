@@ -324,6 +324,8 @@ export type RiskMarket = {
   readonly solvency: (direction: Direction, insurance: bigint) => PricePoint | undefined;
   readonly insurance: () => bigint;
   readonly capitalAdequacy: (scenarios?: readonly Scenario[]) => CapitalAdequacy;
+  /** Whether anybody is below maintenance at this price (X16), or is being resolved. O(log n). */
+  readonly isReached: (price: bigint) => boolean;
   readonly predict: (move: bigint, options?: PredictOptions) => Prediction;
   readonly adlRank: (account: AccountId) => AdlRank | undefined;
   /** The queue of one side, first in line first; those not in the queue last, by account. */
