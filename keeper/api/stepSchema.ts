@@ -16,7 +16,7 @@ export const stepSchema = z
     move: pips,
     prediction: predictionSchema
       .optional()
-      .openapi({ description: "Missing for a market with more than 50,000 positions" }),
+      .openapi({ description: "Missing for a market with more than 10,000 positions" }),
     happened: z.object({
       bankrupt: accountLots,
       deleveraged: accountLots,

@@ -128,12 +128,9 @@ export function addRiskRoutes(app: OpenAPIHono, sources: Sources): void {
         params: marketParams,
         query: z.object({
           limit: integer(1, 200, 20),
-          eventful: z
-            .enum(["true", "false"], { message: "must be true or false" })
-            .optional()
-            .openapi({
-              description: "true: only steps for which anything was predicted, or in which anything happened",
-            }),
+          eventful: z.enum(["true", "false"], { message: "must be true or false" }).optional().openapi({
+            description: "true: only steps for which anything was predicted, or in which anything happened",
+          }),
         }),
       },
       responses: answers("The newest step of all is always among them", z.array(stepSchema)),
