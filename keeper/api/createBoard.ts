@@ -9,6 +9,7 @@ import { describeError } from "../chain/describeError.ts";
 import type { PriceReading } from "../core/marketView.ts";
 import { createRiskMarket } from "../core/risk/createRiskMarket.ts";
 import { hourlyVolatility } from "../core/risk/hourlyVolatility.ts";
+import { runningSteps } from "../core/risk/runningSteps.ts";
 import type { Prediction, RiskMarket } from "../core/risk/types.ts";
 import type { AccountId, MarketId, MarketParameters, Position } from "../core/types.ts";
 import type { WorldPlan } from "../planWorld.ts";
@@ -54,12 +55,13 @@ type Pending = {
     readonly parameters: MarketParameters;
     readonly prices: PriceReading;
     readonly taken: AccountId;
+    readonly steps: ReadonlyMap<AccountId, bigint>;
   }[];
   /** All positions where the engine has to begin anew, else what changed. */
   readonly updates: ReadonlyMap<MarketId, { readonly anew: boolean; readonly positions: readonly Position[] }>;
 };
 
-type Found = { readonly prices: PriceReading; readonly taken: AccountId; readonly reading: MarketReading };
+type Found = Pick<Pending["markets"][number], "prices" | "taken" | "steps"> & { readonly reading: MarketReading };
 
 export function createBoard(chain: Chain, history: History): Board {
   const engines = new Map<MarketId, RiskMarket>();
@@ -97,7 +99,9 @@ export function createBoard(chain: Chain, history: History): Board {
     );
     changes.clear();
     anew = false;
-    const views = markets.map(({ view: { parameters, prices, taken } }) => ({ parameters, prices, taken }));
+    const views = markets.map(({ view: { parameters, prices, taken, state } }) => {
+      return { parameters, prices, taken, steps: runningSteps(state, block.timestamp, parameters) };
+    });
     queue.push({ block, markets: views, updates });
     working ??= work();
   }
@@ -126,9 +130,9 @@ export function createBoard(chain: Chain, history: History): Board {
 
   /** In one turn of the event loop: nobody sees half of it. */
   function publish(batch: readonly Pending[], newest: Pending, readings: readonly MarketReading[]): void {
-    const markets = newest.markets.map(({ parameters, prices, taken }, i): [MarketId, PublishedMarket] => {
+    const markets = newest.markets.map(({ parameters, prices, taken, steps }, i): [MarketId, PublishedMarket] => {
       const reading = readings[i] as MarketReading;
-      const risk = engineOf(batch, newest.block, parameters, { prices, taken, reading });
+      const risk = engineOf(batch, newest.block, parameters, { prices, taken, steps, reading });
       history.onReading(parameters.id, newest.block, prices.ok ? prices.price : undefined, reading.fundingIndex);
       let prediction: Prediction | undefined;
       const now = () => {
@@ -150,7 +154,7 @@ export function createBoard(chain: Chain, history: History): Board {
   ): RiskMarket | undefined {
     const { id } = parameters;
     const { depth, fund, breaker } = found.reading;
-    const { prices, taken } = found;
+    const { prices, taken, steps: running } = found;
     const updates = batch.flatMap((pending) => pending.updates.get(id) ?? []);
     const begin = updates.findLastIndex((update) => update.anew);
     if (begin !== -1) {
@@ -177,6 +181,7 @@ export function createBoard(chain: Chain, history: History): Board {
     risk.setFund(fund);
     if (breaker !== undefined) risk.setVolatility(hourlyVolatility(breaker.variance));
     risk.setTaken(taken);
+    risk.setSteps(running);
     return risk;
   }
 
