@@ -162,7 +162,7 @@ export function createBoard(chain: Chain, history: History): Board {
       steps.forget(id);
     }
     let risk = engines.get(id);
-    if (risk !== undefined && published !== undefined && prices.ok && prices.price !== risk.prices().price) {
+    if (risk !== undefined && published !== undefined && prices.ok) {
       steps.record(id, risk, published.block, block, prices.price);
     }
     if (risk === undefined) {

@@ -21,7 +21,7 @@ export type PriceStep = {
 };
 
 export type Steps = {
-  /** @param risk The market as published at `from`, before anything newer is put into it. */
+  /** Nothing where the price stands. @param risk The market as published at `from`, before anything newer is put into it. */
   readonly record: (market: MarketId, risk: RiskMarket, from: BlockRef, to: BlockRef, price: bigint) => void;
   /** Oldest first. */
   readonly of: (market: MarketId) => readonly PriceStep[];
@@ -41,6 +41,7 @@ export function createSteps(): Steps {
   return {
     record(market, risk, from, to, price) {
       const priceBefore = risk.prices().price;
+      if (price === priceBefore) return;
       const steps = [
         ...(markets.get(market) ?? []),
         { from, to, priceBefore, price, prediction: predict(risk, price) },

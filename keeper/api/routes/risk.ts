@@ -140,7 +140,9 @@ export function addRiskRoutes(app: OpenAPIHono, sources: Sources): void {
       const { id } = marketOf(published, c.req.valid("param").market).parameters;
       const { limit, eventful } = c.req.valid("query");
       const records = sources.history.records(id).filter(({ block }) => block.number <= published.block.number);
-      const all = sources.board.steps(id);
+      // of older steps it is no longer known what happened
+      const forgotten = sources.history.recordsForgotten(id);
+      const all = sources.board.steps(id).filter(({ from }) => from.number >= forgotten);
       const steps = all.map((step, i) => ({ step, next: all[i + 1], happened: outcomeOf(step, all[i + 1], records) }));
       const wanted = steps.filter((one) => eventful !== "true" || one.next === undefined || isEventful(one));
       const data = wanted.slice(-limit).reverse().map(describeStep);

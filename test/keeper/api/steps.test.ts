@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "@hono/zod-openapi";
+import type { HistoryLimits } from "../../../keeper/api/createHistory.ts";
 import { stepSchema } from "../../../keeper/api/stepSchema.ts";
 import { position } from "../helpers/market.ts";
 import { createFakeMarket } from "./helpers/fakeMarket.ts";
@@ -17,8 +18,8 @@ const X = 55_000_000n << 16n;
 const LOW = 50_000_000n << 16n;
 const CALLER = `0x${"11".repeat(20)}`;
 
-async function start() {
-  const fake = await createFakeMarket([LONG, ...SHORTS]);
+async function start(limits?: HistoryLimits) {
+  const fake = await createFakeMarket([LONG, ...SHORTS], limits && { limits });
   const steps = async (query = ""): Promise<Step[]> => {
     const { response, body } = await fake.get(`/api/markets/BTC/steps${query}`);
     assert.equal(response.status, 200, JSON.stringify(body));
@@ -157,6 +158,20 @@ test("behavior: a reorganisation forgets the steps: their blocks may be gone", a
     (await steps()).map(({ move }) => move),
     ["200000"],
   );
+});
+
+test("behavior: a step whose events are no longer all kept is left out", async (t) => {
+  const { fake, steps, moveTo } = await start({ records: 10, prices: 20, changes: 10 });
+  t.after(() => fake.server.stop());
+  const liquidated = () => ({
+    eventName: "Liquidated",
+    args: { ...{ account: 1n, lots: 1n, notional: 1n, fee: 0n, price: 1n, caller: CALLER }, sequence: fake.next() },
+  });
+  await moveTo(59_000_000n << 16n);
+  for (let i = 0; i < 11; i++) await fake.mine([liquidated()]);
+  assert.equal((await steps())[0]?.happened.liquidated[0]?.lots, "11");
+  await fake.mine([liquidated()]);
+  assert.deepEqual(await steps(), []);
 });
 
 test("error: a filter that is neither true nor false", async (t) => {
