@@ -3,11 +3,13 @@
  * Screenshots go to coverage/page.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { add, everyEvent, type Prediction, sorted, stepOf } from "./helpers/askApi.ts";
 import { openBrowser } from "./helpers/openBrowser.ts";
+import { startDemo } from "./helpers/startDemo.ts";
 
 const SHOTS = "coverage/page";
 const SECOND = 1_000;
@@ -100,8 +102,8 @@ describe("the page", { timeout: 300 * SECOND }, () => {
    */
   it("the crash was predicted: the same accounts, the same lots as the events show", async () => {
     for (const market of ["ETH", "BTC"]) {
-      const crash = await stepOf(market, -600_000);
-      const events = await everyEvent(market);
+      const crash = await stepOf(url, market, -600_000);
+      const events = await everyEvent(url, market);
       const happened = events.filter(
         ({ block }) => block.number > crash.from.number && block.number <= (crash.until?.number ?? Infinity),
       );
@@ -125,7 +127,7 @@ describe("the page", { timeout: 300 * SECOND }, () => {
 
   it("predicted against happened is shown, and stays when the next price comes", async () => {
     const late = await open();
-    const crash = await stepOf("ETH", -600_000);
+    const crash = await stepOf(url, "ETH", -600_000);
     await late.waitForFunction((block) => {
       const picker = document.getElementById("step") as HTMLSelectElement;
       const option = [...picker.options].find(({ text }) => text.endsWith("−60.00\u2009%"));
@@ -149,27 +151,6 @@ describe("the page", { timeout: 300 * SECOND }, () => {
     await late.screenshot({ path: `${SHOTS}/8-predicted.png`, fullPage: true });
     await late.context().close();
   });
-
-  /** The step of the price by this much, when all that it led to is over. */
-  async function stepOf(market: string, move: number): Promise<Step> {
-    for (let i = 0; i < 300; i++) {
-      const { data } = await ask<Step[]>(`${market}/steps?eventful=true&limit=200`);
-      const step = data.find((one) => one.move === String(move));
-      if (step?.until !== undefined) return step;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    throw new Error(`${market} has made no step of ${move}`);
-  }
-
-  async function everyEvent(market: string): Promise<Event[]> {
-    const { data } = await ask<{ more: boolean; events: Event[] }>(`${market}/events?limit=500`);
-    assert.equal(data.more, false);
-    return data.events;
-  }
-
-  async function ask<T>(path: string): Promise<{ data: T }> {
-    return (await (await fetch(`${url}/api/markets/${path}`)).json()) as { data: T };
-  }
 
   it("check it: a true call is correct", async () => {
     const call = page.locator("#calls li[data-sequence]").last();
@@ -277,22 +258,6 @@ describe("the page", { timeout: 300 * SECOND }, () => {
   });
 });
 
-type Lots = { account: number; lots: string };
-type Prediction = {
-  deleverages: (Lots & { sweptLots: string; counterparties: Lots[]; principal: Lots[] })[];
-};
-type Place = { number: number };
-type Step = { move: string; from: Place; to: Place; until?: Place; prediction: Prediction };
-type Event = Partial<Lots> & { type: string; block: Place; closes?: { counterparty: number; lots: string }[] };
-
-function add(sum: Map<number, bigint>, account: number, lots: string): void {
-  if (lots !== "0") sum.set(account, (sum.get(account) ?? 0n) + BigInt(lots));
-}
-
-function sorted(lots: ReadonlyMap<number, bigint>): [number, bigint][] {
-  return [...lots].sort(([a], [b]) => a - b);
-}
-
 type Answered = { positions: { account: number; lots: string }[] };
 
 /** Pixels of a canvas that something was drawn on. */
@@ -303,22 +268,5 @@ function inked(page: Page, selector: string): Promise<number> {
     let count = 0;
     for (let i = 3; i < pixels.length; i += 4) if (pixels[i] !== 0) count++;
     return count;
-  });
-}
-
-/** A crash on a chain of its own, and the address of the page that watches it. */
-function startDemo(): Promise<{ demo: ChildProcess; url: string }> {
-  const args = ["scripts/demo.ts", "--ui", "--shock", "--accounts", "60"];
-  // `npm test` has built before
-  const env = { ...process.env, DEMO_NO_COMPILE: "1" };
-  const demo = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
-  return new Promise((resolve, reject) => {
-    let said = "";
-    demo.stderr?.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /The page: (http:\S+)/.exec(said);
-      if (found?.[1] !== undefined) resolve({ demo, url: found[1] });
-    });
-    demo.on("exit", (code) => reject(new Error(`the demo ended with code ${code}\n${said.slice(-2_000)}`)));
   });
 }
