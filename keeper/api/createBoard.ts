@@ -9,11 +9,13 @@ import { describeError } from "../chain/describeError.ts";
 import type { PriceReading } from "../core/marketView.ts";
 import { createRiskMarket } from "../core/risk/createRiskMarket.ts";
 import { hourlyVolatility } from "../core/risk/hourlyVolatility.ts";
+import { runningSteps } from "../core/risk/runningSteps.ts";
 import type { Prediction, RiskMarket } from "../core/risk/types.ts";
 import type { AccountId, MarketId, MarketParameters, Position } from "../core/types.ts";
 import type { WorldPlan } from "../planWorld.ts";
 import type { Advance } from "../state/createFollower.ts";
 import type { History } from "./createHistory.ts";
+import { createSteps, type PriceStep } from "./createSteps.ts";
 import { type MarketReading, readBoard } from "./readBoard.ts";
 
 export type PublishedMarket = {
@@ -37,6 +39,8 @@ export type Board = {
   readonly onAdvance: (advance: Advance) => void;
   readonly onPlan: (plan: WorldPlan) => void;
   readonly published: () => Published | undefined;
+  /** Steps of the market's price, oldest first, with what was predicted for each. */
+  readonly steps: (market: MarketId) => readonly PriceStep[];
   /** What went wrong at the last attempt to publish; undefined when nothing did. */
   readonly trouble: () => string | undefined;
   /** Calls back at every block published, until the returned function is called. */
@@ -51,17 +55,19 @@ type Pending = {
     readonly parameters: MarketParameters;
     readonly prices: PriceReading;
     readonly taken: AccountId;
+    readonly steps: ReadonlyMap<AccountId, bigint>;
   }[];
   /** All positions where the engine has to begin anew, else what changed. */
   readonly updates: ReadonlyMap<MarketId, { readonly anew: boolean; readonly positions: readonly Position[] }>;
 };
 
-type Found = { readonly prices: PriceReading; readonly taken: AccountId; readonly reading: MarketReading };
+type Found = Pick<Pending["markets"][number], "prices" | "taken" | "steps"> & { readonly reading: MarketReading };
 
 export function createBoard(chain: Chain, history: History): Board {
   const engines = new Map<MarketId, RiskMarket>();
   /** Markets whose engine is made, or will be from what is queued. */
   const ready = new Set<MarketId>();
+  const steps = createSteps();
   const listeners = new Set<(published: Published) => void>();
   const changes = new Map<MarketId, Position[]>();
   let queue: Pending[] = [];
@@ -93,7 +99,9 @@ export function createBoard(chain: Chain, history: History): Board {
     );
     changes.clear();
     anew = false;
-    const views = markets.map(({ view: { parameters, prices, taken } }) => ({ parameters, prices, taken }));
+    const views = markets.map(({ view: { parameters, prices, taken, state } }) => {
+      return { parameters, prices, taken, steps: runningSteps(state, block.timestamp, parameters) };
+    });
     queue.push({ block, markets: views, updates });
     working ??= work();
   }
@@ -122,9 +130,9 @@ export function createBoard(chain: Chain, history: History): Board {
 
   /** In one turn of the event loop: nobody sees half of it. */
   function publish(batch: readonly Pending[], newest: Pending, readings: readonly MarketReading[]): void {
-    const markets = newest.markets.map(({ parameters, prices, taken }, i): [MarketId, PublishedMarket] => {
+    const markets = newest.markets.map(({ parameters, prices, taken, steps }, i): [MarketId, PublishedMarket] => {
       const reading = readings[i] as MarketReading;
-      const risk = engineOf(batch, parameters, { prices, taken, reading });
+      const risk = engineOf(batch, newest.block, parameters, { prices, taken, steps, reading });
       history.onReading(parameters.id, newest.block, prices.ok ? prices.price : undefined, reading.fundingIndex);
       let prediction: Prediction | undefined;
       const now = () => {
@@ -138,14 +146,25 @@ export function createBoard(chain: Chain, history: History): Board {
   }
 
   /** The market's engine at the newest block. */
-  function engineOf(batch: readonly Pending[], parameters: MarketParameters, found: Found): RiskMarket | undefined {
+  function engineOf(
+    batch: readonly Pending[],
+    block: BlockRef,
+    parameters: MarketParameters,
+    found: Found,
+  ): RiskMarket | undefined {
     const { id } = parameters;
     const { depth, fund, breaker } = found.reading;
-    const { prices, taken } = found;
+    const { prices, taken, steps: running } = found;
     const updates = batch.flatMap((pending) => pending.updates.get(id) ?? []);
     const begin = updates.findLastIndex((update) => update.anew);
-    if (begin !== -1) engines.delete(id);
+    if (begin !== -1) {
+      engines.delete(id);
+      steps.forget(id);
+    }
     let risk = engines.get(id);
+    if (risk !== undefined && published !== undefined && prices.ok) {
+      steps.record(id, risk, published.block, block, prices.price);
+    }
     if (risk === undefined) {
       if (!prices.ok) {
         ready.delete(id);
@@ -162,6 +181,7 @@ export function createBoard(chain: Chain, history: History): Board {
     risk.setFund(fund);
     if (breaker !== undefined) risk.setVolatility(hourlyVolatility(breaker.variance));
     risk.setTaken(taken);
+    risk.setSteps(running);
     return risk;
   }
 
@@ -169,6 +189,7 @@ export function createBoard(chain: Chain, history: History): Board {
     onAdvance,
     onPlan,
     published: () => published,
+    steps: steps.of,
     trouble: () => trouble,
     subscribe(listener) {
       listeners.add(listener);

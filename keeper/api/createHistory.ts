@@ -34,6 +34,8 @@ export type History = {
   readonly onReading: (market: MarketId, block: BlockRef, price: bigint | undefined, funding: bigint) => void;
   /** Oldest first. */
   readonly records: (market: MarketId) => readonly HistoryRecord[];
+  /** Of this block and older ones, not all records are kept. */
+  readonly recordsForgotten: (market: MarketId) => bigint;
   readonly prices: (market: MarketId) => readonly PricePoint[];
   /** The block at which the recording began. */
   readonly since: () => BlockRef | undefined;
@@ -53,6 +55,8 @@ type MarketHistory = {
   fundings: Funding[];
   /** Changes of this block and older ones are not all kept. */
   forgotten: bigint;
+  /** The same for records. */
+  recordsForgotten: bigint;
 };
 
 /** A market. A change is about 300 bytes, a record about 1 kB. */
@@ -96,7 +100,10 @@ export function createHistory(limits: HistoryLimits = LIMITS): History {
     markets = new Map(
       [...world.markets].map(([id, { state }]) => {
         const lists = { records: [], prices: [], changes: [], fundings: [] };
-        return [id, { state: copyState(state), recorder: createRecorder(), forgotten, ...lists }];
+        return [
+          id,
+          { state: copyState(state), recorder: createRecorder(), forgotten, recordsForgotten: forgotten, ...lists },
+        ];
       }),
     );
   }
@@ -119,7 +126,10 @@ export function createHistory(limits: HistoryLimits = LIMITS): History {
 
   function forget(market: MarketHistory): void {
     // in tenths, so that shifting a long list is rare
-    if (market.records.length > limits.records * 1.1) market.records = market.records.slice(-limits.records);
+    if (market.records.length > limits.records * 1.1) {
+      const dropped = market.records.splice(0, market.records.length - limits.records);
+      market.recordsForgotten = dropped.at(-1)?.block.number ?? market.recordsForgotten;
+    }
     if (market.changes.length <= limits.changes * 1.1) return;
     const dropped = market.changes.splice(0, market.changes.length - limits.changes);
     market.forgotten = dropped.at(-1)?.block.number ?? market.forgotten;
@@ -136,6 +146,7 @@ export function createHistory(limits: HistoryLimits = LIMITS): History {
       if (market.prices.length > limits.prices * 1.1) market.prices = market.prices.slice(-limits.prices);
     },
     records: (id) => markets.get(id)?.records ?? [],
+    recordsForgotten: (id) => markets.get(id)?.recordsForgotten ?? 0n,
     prices: (id) => markets.get(id)?.prices ?? [],
     since: () => begin,
     before(id, block, sequence) {

@@ -8,12 +8,12 @@ export const whole = z
   .string()
   .regex(/^-?\d+$/)
   .openapi({ example: "1000000", description: "Whole number" });
-const amount = whole.openapi({ description: "Quote atoms (1e-6 of the collateral)" });
-const x16 = whole.openapi({ description: "Price: quote atoms per lot × 2^16" });
-const lots = whole.openapi({ description: "Lots, unsigned" });
-const pips = whole.openapi({ description: "Rate, ratio or signed move, 1e-6" });
+export const amount = whole.openapi({ description: "Quote atoms (1e-6 of the collateral)" });
+export const x16 = whole.openapi({ description: "Price: quote atoms per lot × 2^16" });
+export const lots = whole.openapi({ description: "Lots, unsigned" });
+export const pips = whole.openapi({ description: "Rate, ratio or signed move, 1e-6" });
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/);
-const account = z.number().int().positive();
+export const account = z.number().int().positive();
 const count = z.number().int().nonnegative();
 
 export const blockSchema = z

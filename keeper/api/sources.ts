@@ -29,6 +29,6 @@ export function riskOf({ risk, parameters, prices }: PublishedMarket) {
   throw new ApiError(503, `The risk of ${parameters.name} is not known: ${reason}`);
 }
 
-export function blockOf({ block }: Published) {
+export function blockOf({ block }: Pick<Published, "block">) {
   return { number: Number(block.number), hash: block.hash, timestamp: Number(block.timestamp) };
 }

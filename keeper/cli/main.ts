@@ -1,5 +1,5 @@
 /**
- * The command line: reads the settings, runs a command, turns its end into an exit code (0 done, 1 the operator has to change something).
+ * The command line: reads the settings, runs a command, turns its end into an exit code (0 done, 1 the operator has to change something, or try again).
  */
 import dotenv from "dotenv";
 import { readDeployment } from "../config/readDeployment.ts";
@@ -7,6 +7,7 @@ import { readSettings } from "../config/readSettings.ts";
 import { usage } from "../config/usage.ts";
 import { ConfigError } from "../errors.ts";
 import { runKeeper } from "../runKeeper.ts";
+import { TakenBackError } from "./orTakenBack.ts";
 import { printPlan } from "./printPlan.ts";
 import { printRisk } from "./printRisk.ts";
 import { readRiskFlags } from "./riskFlags.ts";
@@ -43,7 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.exitCode = 1;
   const text =
-    error instanceof ConfigError
+    error instanceof ConfigError || error instanceof TakenBackError
       ? error.message
       : error instanceof Error
         ? (error.stack ?? error.message)

@@ -12,11 +12,15 @@ import { toJson } from "../ops/toJson.ts";
 import { type PlannedMarket, planWorld, type WorldPlan } from "../planWorld.ts";
 import { takeSnapshot } from "../state/takeSnapshot.ts";
 import { formatTable } from "./formatTable.ts";
+import { orTakenBack } from "./orTakenBack.ts";
 
 export async function printPlan(settings: SettingValues, deployment: Deployment): Promise<void> {
   const chain = await connect({ ...settings, deployment });
-  const world = await takeSnapshot(chain, await readBlock(chain), settings);
-  const plan = await planWorld(chain, world, () => settings);
+  const block = await readBlock(chain);
+  const plan = await orTakenBack(chain, block, async () => {
+    const world = await takeSnapshot(chain, block, settings);
+    return planWorld(chain, world, () => settings);
+  });
   process.stdout.write(settings.json ? `${toJson(jsonOf(plan))}\n` : textOf(plan));
 }
 

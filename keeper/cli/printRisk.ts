@@ -1,7 +1,7 @@
 /**
  * The command `risk`: where the solvency line of each market is at the newest block, and what a move of the price would do. Sends nothing.
  */
-import { type Chain, connect } from "../chain/connect.ts";
+import { type BlockRef, type Chain, connect } from "../chain/connect.ts";
 import { readBlock } from "../chain/readBlock.ts";
 import type { Deployment } from "../config/readDeployment.ts";
 import type { SettingValues } from "../config/settings.ts";
@@ -11,6 +11,7 @@ import { ConfigError } from "../errors.ts";
 import { toJson } from "../ops/toJson.ts";
 import { takeSnapshot } from "../state/takeSnapshot.ts";
 import type { Market, World } from "../state/world.ts";
+import { orTakenBack } from "./orTakenBack.ts";
 import type { RiskFlags } from "./riskFlags.ts";
 import { readClaim, readRiskInput } from "./riskReadings.ts";
 import { type RiskReport, riskReport } from "./riskReport.ts";
@@ -26,9 +27,18 @@ export async function printRisk(settings: SettingValues, deployment: Deployment,
 export async function readRisk(
   chain: Chain,
   settings: Pick<SettingValues, "pageSize" | "logRange">,
-  { market, shock }: Pick<RiskFlags, "market" | "shock">,
+  flags: Pick<RiskFlags, "market" | "shock">,
 ): Promise<{ report: RiskReport; world: World }> {
   const block = await readBlock(chain);
+  return orTakenBack(chain, block, () => readRiskAt(chain, block, settings, flags));
+}
+
+async function readRiskAt(
+  chain: Chain,
+  block: BlockRef,
+  settings: Pick<SettingValues, "pageSize" | "logRange">,
+  { market, shock }: Pick<RiskFlags, "market" | "shock">,
+): Promise<{ report: RiskReport; world: World }> {
   // nobody's top-up orders are asked for: they change nothing here
   const world = await takeSnapshot(chain, block, settings, new Map());
   const claim = await readClaim(chain, block);

@@ -38,7 +38,9 @@ export async function readRiskInput(
   const coverLeft = drawn < config.dailyCoverCap ? config.dailyCoverCap - drawn : 0n;
   const depth = { bids, asks };
   const fund = { claim, coverLeft };
-  return { ok: true, input: riskInputOf({ parameters, state, prices, taken, depth, fund, variance: risk.variance }) };
+  const { variance } = risk;
+  const now = block.timestamp;
+  return { ok: true, input: riskInputOf({ parameters, state, prices, taken, depth, fund, variance, now }) };
 }
 
 /** Levels a page. */

@@ -156,7 +156,7 @@ export const settings = {
     env: "RATE_LIMIT",
     flag: "rate-limit",
     help: "requests to the API that one address may make in a minute",
-    schema: integer(1, 1_000_000, 1_200),
+    schema: integer(1, 1_000_000, 2_400),
   },
   json: { env: "LOG_JSON", flag: "json", isSwitch: true, help: "one JSON object a line", schema: toggle },
 } satisfies Record<string, Setting>;

@@ -8,16 +8,18 @@ import { createIndexPicture } from "./charts/createIndexPicture.ts";
 import { createPriceChart } from "./charts/createPriceChart.ts";
 import { byId, el } from "./dom.ts";
 import { money, moneyOf, move, price, priceOf, shortHash, time } from "./format.ts";
-import { load } from "./load.ts";
+import { lastMove, load } from "./load.ts";
+import { createMovePanel } from "./panels/createMovePanel.ts";
 import { showCalls } from "./panels/showCalls.ts";
 import { showLadder } from "./panels/showLadder.ts";
 import { showQueue } from "./panels/showQueue.ts";
+import { showSteps } from "./panels/showSteps.ts";
 import { showSummary } from "./panels/showSummary.ts";
 import { showWaterfall } from "./panels/showWaterfall.ts";
 import { startTheme } from "./theme.ts";
 import type { Market, Shown } from "./types.ts";
 
-/** No more often than this, however fast blocks come: a page is nine questions. */
+/** No more often than this, however fast blocks come: a page is twelve questions. */
 const PAUSE_MS = 900;
 const RETRY_MS = 2_000;
 
@@ -27,6 +29,7 @@ const frontier = createFrontierChart(div("frontier"));
 const prices = createPriceChart(div("price"));
 const depth = createDepthChart(div("depth"));
 const picture = createIndexPicture(byId("picture", HTMLCanvasElement));
+const movePanel = createMovePanel();
 const filter = byId("account", HTMLInputElement);
 const side = byId("side", HTMLSelectElement);
 
@@ -42,6 +45,7 @@ startTheme(byId("theme", HTMLButtonElement), () => {
 });
 filter.addEventListener("input", () => draw());
 side.addEventListener("change", () => refresh());
+byId("step", HTMLSelectElement).addEventListener("change", () => draw());
 tabs.addEventListener("keydown", (event) => moveBetweenTabs(event));
 div("frontier").addEventListener("readout", (event) => readOut((event as CustomEvent<ReadOut>).detail));
 addEventListener("hashchange", () => choose(decodeURIComponent(location.hash.slice(1))));
@@ -87,7 +91,7 @@ async function fetchAll(): Promise<void> {
     mark();
   }
   const market = chosen;
-  const found = await load({ market, side: side.value === "long" ? "long" : "short" });
+  const found = await load({ market, side: side.value === "long" ? "long" : "short", moveOr: movePanel.moveOr });
   if (market !== chosen) {
     wanted = true;
     return;
@@ -109,6 +113,8 @@ function draw(): void {
   prices.show(market, shown.prices, events);
   depth.show(market, shown.depth);
   showWaterfall(div("stages"), div("breaker"), shown);
+  movePanel.show(market, shown.forecast, lastMove(shown.steps));
+  showSteps(shown);
   showLadder(byId("ladder", HTMLTableElement), shown);
   showQueue(byId("queue", HTMLTableElement), div("queue-caption"), shown, account);
   const last = events.find((event) => event.type === "deleverage");

@@ -3,6 +3,8 @@
  */
 import type { z } from "@hono/zod-openapi";
 import type * as schemas from "../api/schemas.ts";
+import type { stepSchema } from "../api/stepSchema.ts";
+import type { Forecast } from "./panels/createMovePanel.ts";
 
 export type Block = z.output<typeof schemas.blockSchema>;
 export type Market = z.output<typeof schemas.marketSchema>;
@@ -17,6 +19,7 @@ export type Rank = z.output<typeof schemas.rankSchema>;
 export type ChainEvent = z.output<typeof schemas.eventSchema>;
 export type Deleverage = z.output<typeof schemas.deleverageSchema>;
 export type EvidenceAnswer = z.output<typeof schemas.evidenceSchema>;
+export type PriceStep = z.output<typeof stepSchema>;
 export type Prices = z.output<typeof schemas.pricesSchema>;
 
 export type Queue = { readonly queued: number; readonly total: number; readonly ranks: readonly Rank[] };
@@ -33,4 +36,8 @@ export type Shown = {
   readonly positions: readonly Position[];
   readonly events: readonly ChainEvent[];
   readonly prices: Prices;
+  /** What the chosen move would lead to. */
+  readonly forecast: Forecast | undefined;
+  /** Newest first: the last step, and those that reached somebody. */
+  readonly steps: readonly PriceStep[];
 };

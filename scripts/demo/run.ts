@@ -3,16 +3,18 @@
  */
 import type { DemoFlags } from "./cli/readFlags.ts";
 import { closeEverything } from "./closing/closeEverything.ts";
-import { createCatalogue, type InvariantId } from "./invariants/catalogue.ts";
+import { type Catalogue, createCatalogue, type InvariantId } from "./invariants/catalogue.ts";
 import { createAuditor } from "./invariants/createAuditor.ts";
 import type { Tally } from "./invariants/tally.ts";
+import type { KeeperProcess } from "./keeper/startKeeper.ts";
 import { announcePage, stay } from "./keeper/stay.ts";
 import type { PricePath } from "./path/pricePath.ts";
 import type { Progress } from "./report/createProgress.ts";
 import type { DemoResult } from "./report/demoResult.ts";
+import { invariantText } from "./report/invariantText.ts";
 import { setUp } from "./setUp.ts";
 import { fundAccounts } from "./traders/fundAccounts.ts";
-import { walkPath } from "./walkPath.ts";
+import { type WalkResult, walkPath } from "./walkPath.ts";
 
 /** Dollars staked in the insurance fund, an account: little enough that an evening like this one uses it up. */
 const STAKE_PER_ACCOUNT = 5;
@@ -27,19 +29,17 @@ export async function run(flags: DemoFlags, path: PricePath, progress: Progress)
   const catalogue = createCatalogue();
   const auditor = createAuditor(context, catalogue);
   const walk = await walkPath({ context, keepers, auditor, catalogue, path, seed: flags.seed, progress });
-  if (flags.ui) await stay(context, keepers, walk.prices, progress);
+  if (flags.ui) {
+    progress.done();
+    progress.say(`\n${verdictSoFar(catalogue, auditor.tally, walkProblems(walk, keepers))}\n`);
+    await stay(context, keepers, walk.prices, progress);
+  }
   for (const keeper of keepers) keeper.stop();
   progress.done();
   progress.say("Everything is closed, cancelled and withdrawn.");
   const closed = await closeEverything(context, auditor, catalogue, walk.prices);
 
-  const problems = [
-    ...closed.problems,
-    ...walk.staleProbes
-      .filter(({ answer, expected }) => answer !== expected)
-      .map(({ call, answer }) => `stale oracle: ${call} was answered with ${answer}`),
-    ...keepers.flatMap((keeper) => keeper.troubles().map((trouble) => `${keeper.name}: ${trouble}`)),
-  ];
+  const problems = [...closed.problems, ...walkProblems(walk, keepers)];
   return {
     flags,
     path,
@@ -57,6 +57,26 @@ export async function run(flags: DemoFlags, path: PricePath, progress: Progress)
     blocks: (await context.chain.head()).number,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+function walkProblems({ staleProbes }: WalkResult, keepers: readonly KeeperProcess[]): string[] {
+  return [
+    ...staleProbes
+      .filter(({ answer, expected }) => answer !== expected)
+      .map(({ call, answer }) => `stale oracle: ${call} was answered with ${answer}`),
+    ...keepers.flatMap((keeper) => keeper.troubles().map((trouble) => `${keeper.name}: ${trouble}`)),
+  ];
+}
+
+/** For who looks at the page: positions stay open, so nothing is said about leaving. */
+function verdictSoFar(catalogue: Catalogue, tally: Tally, problems: readonly string[]): string {
+  const invariants = catalogue.results(notExercised(tally));
+  const isBroken = problems.length > 0 || Object.values(invariants).includes(false);
+  return [
+    invariantText(catalogue, invariants),
+    ...problems.map((problem) => `PROBLEM  ${problem}`),
+    isBroken ? "BROKEN: see above." : "The path is walked, and every invariant held. Positions stay open.",
+  ].join("\n\n");
 }
 
 /** A path on which nobody was deleveraged says nothing about deleveraging, and that is no fault of it. */

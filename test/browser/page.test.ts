@@ -3,11 +3,13 @@
  * Screenshots go to coverage/page.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { add, everyEvent, type Prediction, sorted, stepOf } from "./helpers/askApi.ts";
 import { openBrowser } from "./helpers/openBrowser.ts";
+import { startDemo } from "./helpers/startDemo.ts";
 
 const SHOTS = "coverage/page";
 const SECOND = 1_000;
@@ -59,12 +61,95 @@ describe("the page", { timeout: 300 * SECOND }, () => {
     assert.ok((await inked(page, "#frontier canvas")) > 1_000, "nothing is drawn on the frontier's canvas");
   });
 
+  it("the panel says what a move would lead to, chosen by typing or by arrow keys", async () => {
+    const panel = await open();
+    await panel.waitForFunction(() => /−\d+\.\d/.test(document.getElementById("line-down")?.textContent ?? ""));
+    const answer = panel.waitForResponse((response) => response.url().endsWith("/predict?move=-600000"));
+    await panel.fill("#move", "-60");
+    const { data } = (await (await answer).json()) as { data: Prediction };
+    await panel.waitForSelector('html[data-move="-600000"]');
+    await panel.screenshot({ path: `${SHOTS}/7-move.png`, fullPage: true });
+    assert.ok(data.deleverages.length > 0, "nobody would be bankrupt");
+    assert.equal(await panel.locator("#move-slider").inputValue(), "-60");
+    assert.equal(await panel.locator("#move-last").getAttribute("aria-pressed"), "false");
+    await panel.fill("#move", "-100");
+    assert.match((await panel.locator("#move-note").textContent()) ?? "", /lies between -99\.9999 and 200/);
+    await panel.locator("#move-slider").focus();
+    await panel.keyboard.press("ArrowRight");
+    await panel.waitForSelector('html[data-move="-595000"]');
+    assert.equal(await panel.locator("#move").inputValue(), "-59.5");
+    await panel.keyboard.press("Tab");
+    await panel.keyboard.press("Tab");
+    await panel.keyboard.press("Enter");
+    await panel.waitForFunction(() => document.getElementById("move-last")?.getAttribute("aria-pressed") === "true");
+    await panel.waitForFunction(() => document.documentElement.dataset["move"] !== "-595000");
+    await panel.context().close();
+  });
+
   it("a deleveraging appears, with its stage and its mark on the price", async () => {
     await page.waitForSelector("#calls li[data-sequence]", { timeout: 60 * SECOND });
     await page.screenshot({ path: `${SHOTS}/2-crash.png`, fullPage: true });
     const stage = page.locator("#stages li").nth(2);
     assert.match((await stage.textContent()) ?? "", /Auto-deleveraging.*\d+ ×/s);
     assert.ok((await inked(page, "#picture")) > 1_000);
+  });
+
+  /**
+   * What is comparable. The step of −60 % is predicted from the block before it. Who is bankrupt, and who is deleveraged for it by how many
+   * lots, follows from positions and price alone when the book takes nothing of the bankrupt, as here: no bid within their limits is left
+   * after such a step. So the sets and the lots must be the same. Not comparable: what the fund pays, because the fund is one and each
+   * market's prediction counts on all of it; and the cutting into calls.
+   */
+  it("the crash was predicted: the same accounts, the same lots as the events show", async () => {
+    for (const market of ["ETH", "BTC"]) {
+      const crash = await stepOf(url, market, -600_000);
+      const events = await everyEvent(url, market);
+      const happened = events.filter(
+        ({ block }) => block.number > crash.from.number && block.number <= (crash.until?.number ?? Infinity),
+      );
+      assert.deepEqual([...new Set(happened.map(({ type }) => type))].sort(), ["deleverage", "level"], market);
+      const [bankrupt, deleveraged] = [new Map<number, bigint>(), new Map<number, bigint>()];
+      for (const { account = 0, lots = "0", closes = [] } of happened) {
+        add(bankrupt, account, lots);
+        for (const close of closes) add(deleveraged, close.counterparty, close.lots);
+      }
+      const [foretold, called] = [new Map<number, bigint>(), new Map<number, bigint>()];
+      for (const one of crash.prediction.deleverages) {
+        assert.equal(one.sweptLots, "0");
+        add(foretold, one.account, one.lots);
+        for (const other of [...one.counterparties, ...one.principal]) add(called, other.account, other.lots);
+      }
+      assert.ok(called.size > 0);
+      assert.deepEqual(sorted(called), sorted(deleveraged), `${market}: deleveraged`);
+      assert.deepEqual(sorted(foretold), sorted(bankrupt), `${market}: bankrupt`);
+    }
+  });
+
+  it("predicted against happened is shown, and stays when the next price comes", async () => {
+    const late = await open();
+    const crash = await stepOf(url, "ETH", -600_000);
+    await late.waitForFunction((block) => {
+      const picker = document.getElementById("step") as HTMLSelectElement;
+      const option = [...picker.options].find(({ text }) => text.endsWith("−60.00\u2009%"));
+      if (option === undefined) return false;
+      picker.value = option.value;
+      picker.dispatchEvent(new Event("change"));
+      return document.getElementById("step-note")?.dataset["block"] === String(block);
+    }, crash.to.number);
+    const cells = (kind: string) => late.locator(`#step-summary tr[data-kind=${kind}] td`).allTextContents();
+    const accounts = new Set(
+      crash.prediction.deleverages.flatMap(({ counterparties }) => counterparties.map((c) => c.account)),
+    );
+    const [bankrupt, deleveraged] = [await cells("bankrupt"), await cells("deleveraged")];
+    const n = String(crash.prediction.deleverages.length);
+    assert.deepEqual(bankrupt.slice(0, 3), [n, n, n]);
+    assert.deepEqual(deleveraged.slice(0, 3), [accounts.size, accounts.size, accounts.size].map(String));
+    assert.equal(deleveraged[3], deleveraged[4]);
+    const rows = late.locator("#step-accounts tbody tr");
+    assert.equal(await rows.count(), accounts.size);
+    assert.equal(await late.locator("#step-accounts tr.agrees").count(), accounts.size);
+    await late.screenshot({ path: `${SHOTS}/8-predicted.png`, fullPage: true });
+    await late.context().close();
   });
 
   it("check it: a true call is correct", async () => {
@@ -183,22 +268,5 @@ function inked(page: Page, selector: string): Promise<number> {
     let count = 0;
     for (let i = 3; i < pixels.length; i += 4) if (pixels[i] !== 0) count++;
     return count;
-  });
-}
-
-/** A crash on a chain of its own, and the address of the page that watches it. */
-function startDemo(): Promise<{ demo: ChildProcess; url: string }> {
-  const args = ["scripts/demo.ts", "--ui", "--shock", "--accounts", "60"];
-  // `npm test` has built before
-  const env = { ...process.env, DEMO_NO_COMPILE: "1" };
-  const demo = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
-  return new Promise((resolve, reject) => {
-    let said = "";
-    demo.stderr?.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /The page: (http:\S+)/.exec(said);
-      if (found?.[1] !== undefined) resolve({ demo, url: found[1] });
-    });
-    demo.on("exit", (code) => reject(new Error(`the demo ended with code ${code}\n${said.slice(-2_000)}`)));
   });
 }

@@ -40,7 +40,7 @@ test("behavior: nothing is served unless a port is given; origins are a list", (
   const quiet = readSettings([], {}).values;
   assert.deepEqual(
     [quiet.httpPort, quiet.httpHost, quiet.corsOrigins, quiet.rateLimit],
-    [undefined, "127.0.0.1", [], 1_200],
+    [undefined, "127.0.0.1", [], 2_400],
   );
   const { values } = readSettings(["--http-port", "0"], { CORS_ORIGINS: "https://a.org, http://b.org:81" });
   assert.deepEqual([values.httpPort, values.corsOrigins], [0, ["https://a.org", "http://b.org:81"]]);

@@ -4,10 +4,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { totalRisk } from "../../core/risk/totalRisk.ts";
 import { ApiError } from "../ApiError.ts";
+import { moveTo, type PriceStep } from "../createSteps.ts";
+import { type Outcome, outcomeOf } from "../outcomeOf.ts";
 import { plain } from "../plain.ts";
 import { answers, integer, marketParams, required } from "../questions.ts";
 import { positionSchema, predictionSchema, riskSchema, rungSchema, totalRiskSchema } from "../schemas.ts";
 import { blockOf, marketOf, publishedOf, riskOf, type Sources } from "../sources.ts";
+import { stepSchema } from "../stepSchema.ts";
 
 /** Moves below −100 % lead nowhere; above this the chart would show nothing but one corner. */
 const MOST = 2_000_000;
@@ -115,6 +118,58 @@ export function addRiskRoutes(app: OpenAPIHono, sources: Sources): void {
       return c.json({ block: blockOf(published), data }, 200);
     },
   );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/markets/{market}/steps",
+      summary: "Steps of the price, newest first: what was predicted for exactly this price, and what then happened",
+      request: {
+        params: marketParams,
+        query: z.object({
+          limit: integer(1, 200, 20),
+          eventful: z.enum(["true", "false"], { message: "must be true or false" }).optional().openapi({
+            description: "true: only steps for which anything was predicted, or in which anything happened",
+          }),
+        }),
+      },
+      responses: answers("The newest step of all is always among them", z.array(stepSchema)),
+    }),
+    (c) => {
+      const published = publishedOf(sources);
+      const { id } = marketOf(published, c.req.valid("param").market).parameters;
+      const { limit, eventful } = c.req.valid("query");
+      const records = sources.history.records(id).filter(({ block }) => block.number <= published.block.number);
+      // of older steps it is no longer known what happened
+      const forgotten = sources.history.recordsForgotten(id);
+      const all = sources.board.steps(id).filter(({ from }) => from.number >= forgotten);
+      const steps = all.map((step, i) => ({ step, next: all[i + 1], happened: outcomeOf(step, all[i + 1], records) }));
+      const wanted = steps.filter((one) => eventful !== "true" || one.next === undefined || isEventful(one));
+      const data = wanted.slice(-limit).reverse().map(describeStep);
+      return c.json({ block: blockOf(published), data }, 200);
+    },
+  );
+}
+
+type StepAndOutcome = {
+  readonly step: PriceStep;
+  readonly next: PriceStep | undefined;
+  readonly happened: Outcome;
+};
+
+function describeStep({ step: { from, to, priceBefore, price, prediction }, next, happened }: StepAndOutcome) {
+  return {
+    from: blockOf({ block: from }),
+    to: blockOf({ block: to }),
+    until: next && blockOf({ block: next.from }),
+    ...plain({ priceBefore, price, move: moveTo(priceBefore, price), prediction, happened }),
+  };
+}
+
+function isEventful({ step: { prediction }, happened }: StepAndOutcome): boolean {
+  const { bankrupt, liquidated, preventiveLots } = happened;
+  if (bankrupt.length > 0 || liquidated.length > 0 || preventiveLots > 0n) return true;
+  return prediction === undefined || prediction.deleverages.length > 0 || prediction.liquidations.length > 0;
 }
 
 function readMoves(text: string): bigint[] {

@@ -11,6 +11,7 @@ import { applyChange } from "../applyChange.ts";
 import { indexKey } from "../indexKey.ts";
 import type { MarketState } from "../marketState.ts";
 import { adequacyOf } from "./adequacyOf.ts";
+import { checkPrice } from "./checkPrice.ts";
 import { createColumns } from "./createColumns.ts";
 import { createDepthCurve } from "./createDepthCurve.ts";
 import { createSide } from "./createSide.ts";
@@ -18,33 +19,25 @@ import { createThresholds } from "./createThresholds.ts";
 import { exposureOf } from "./exposureOf.ts";
 import { frontierOf } from "./frontierOf.ts";
 import { insuranceFor } from "./insuranceFor.ts";
+import { isReached } from "./isReached.ts";
+import { nothingKnown } from "./known.ts";
 import { ladderRung } from "./ladderRung.ts";
 import { lastSolventPrice } from "./lastSolventPrice.ts";
-import { MAX_PRICE } from "./limits.ts";
 import { positionRiskOf } from "./positionRiskOf.ts";
 import { predictMove } from "./predictMove.ts";
 import { priceAfter } from "./priceAfter.ts";
 import { pricePoint } from "./pricePoint.ts";
 import { principalThreshold } from "./principalThreshold.ts";
-import { RiskRangeError } from "./RiskRangeError.ts";
 import { rankAll } from "./rankAll.ts";
 import { LADDER, SCENARIOS } from "./scenarios.ts";
 import { shortfallAt } from "./shortfallAt.ts";
 import { stateOf } from "./stateOf.ts";
 import { tierLines } from "./tierLines.ts";
-import type { AdlRank, Direction, Exposure, RiskMarket, RiskMarketInput, RiskPosition, RiskPrices } from "./types.ts";
-
-/** What was computed for the present state; forgotten when something it depends on changes. */
-type Known = {
-  queues: Map<boolean, AdlRank[]>;
-  ranks: Map<number, AdlRank> | undefined;
-  exposure: Exposure | undefined;
-  principal: Map<Direction, bigint | undefined>;
-};
+import type { Direction, RiskMarket, RiskMarketInput, RiskPosition } from "./types.ts";
 
 export function createRiskMarket(input: RiskMarketInput): RiskMarket {
   const { parameters } = input;
-  let { prices, depth, fund, volatility, taken } = input;
+  let { prices, depth, fund, volatility, taken, steps = new Map() } = input;
   checkPrice(prices);
   const positions = [...input.positions];
   const columns = createColumns(parameters.base, createThresholds(tierLines(parameters)), positions.length);
@@ -52,7 +45,7 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
   let sides = createSides();
   let curves = createCurves();
   let state: MarketState | undefined;
-  let known = nothing();
+  let known = nothingKnown();
 
   const marketState = () => {
     state ??= stateOf(columns, parameters.base);
@@ -87,7 +80,7 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
       const rekey = next.funding !== prices.funding;
       prices = next;
       curves = createCurves();
-      known = { ...nothing(), principal: rekey ? new Map() : known.principal };
+      known = { ...nothingKnown(), principal: rekey ? new Map() : known.principal };
       if (!rekey) return;
       for (let row = 0; row < columns.length; row++) {
         if (columns.lots[row] !== 0) columns.derive(row, prices.funding);
@@ -106,6 +99,9 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
     },
     setTaken: (next) => {
       taken = next;
+    },
+    setSteps: (next) => {
+      steps = next;
     },
     exposure: () => {
       known.exposure ??= exposureOf(columns, prices.price);
@@ -143,6 +139,7 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
     },
     insurance,
     capitalAdequacy: (scenarios = SCENARIOS) => adequacyOf(insurance(), scenarios, ({ move }) => shortfall(move).total),
+    isReached: (price) => taken !== 0 || isReached([sides.down, sides.up], columns, price),
     predict(move, options = {}) {
       const at = {
         price: options.price ?? priceAfter(prices.price, move),
@@ -150,7 +147,7 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
       };
       checkPrice(at);
       const budget = insurance();
-      return { move, ...predictMove({ state: marketState(), parameters, prices: at, depth, budget, taken }) };
+      return { move, ...predictMove({ state: marketState(), parameters, prices: at, depth, budget, taken, steps }) };
     },
     adlRank(account) {
       known.ranks ??= new Map([...queue(true), ...queue(false)].map((rank) => [rank.account, rank]));
@@ -160,7 +157,7 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
   };
 
   function apply(position: RiskPosition): void {
-    known = nothing();
+    known = nothingKnown();
     if (state !== undefined) applyChange(state, plain(position));
     const row = columns.rowOf.get(position.account);
     const joined = position.joined ?? (row === undefined ? undefined : placeKept(row, position));
@@ -196,14 +193,6 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
   }
 }
 
-function nothing(): Known {
-  return { queues: new Map(), ranks: undefined, exposure: undefined, principal: new Map() };
-}
-
 function plain({ account, lots, cost, margin, fundingIndex }: RiskPosition) {
   return { account, lots, cost, margin, fundingIndex };
-}
-
-function checkPrice({ price }: RiskPrices): void {
-  if (price < 1n || price >= MAX_PRICE) throw new RiskRangeError(`A mark of ${price} (X16) is out of range`);
 }

@@ -5,7 +5,7 @@
 import { abs, ceilDiv, floorDiv } from "../integers.ts";
 import type { MarketState } from "../marketState.ts";
 import { equityX16, settle } from "../position.ts";
-import type { Position, Prices } from "../types.ts";
+import type { AccountId, Position, Prices } from "../types.ts";
 import { bankruptcyCost, requirement } from "./closing.ts";
 import { slippageTick } from "./createDepthCurve.ts";
 import type { PaperBook } from "./createPaperBook.ts";
@@ -18,6 +18,7 @@ export function predictLiquidations(
   parameters: RiskParameters,
   prices: Prices,
   book: PaperBook,
+  running: ReadonlyMap<AccountId, bigint>,
 ): PredictedLiquidation[] {
   const lines = tierLines(parameters);
   const found: { p: Position; equity: bigint; maintenance: bigint }[] = [];
@@ -34,9 +35,9 @@ export function predictLiquidations(
   return found.map(({ p }) => {
     const lots = abs(p.lots);
     const wanted = closeSize(p, prices, parameters);
-    const steps = (lots * prices.price) >> 16n > parameters.largeNotional;
-    const step = ceilDiv(lots * parameters.stepRate, PIPS);
-    const closeLots = steps && step < wanted ? step : wanted;
+    const isLarge = (lots * prices.price) >> 16n > parameters.largeNotional;
+    const step = stepLeft(lots, running.get(p.account) ?? 0n, parameters);
+    const closeLots = isLarge && step < wanted ? step : wanted;
     const limit = limitTick(p, prices, parameters, closeLots === lots);
     return { account: p.account, isLong: p.lots > 0n, lots, closeLots, filledLots: fill(p, closeLots, limit, book) };
   });
@@ -61,6 +62,12 @@ function closeSize(p: Position, { price, funding }: Prices, parameters: RiskPara
   const missing = open * price * target - equity + ((BigInt(maxSteps) * PIPS) << 16n);
   const lots = missing <= 0n ? 0n : ceilDiv(missing, price * (target - drag));
   return lots >= open || ((open - lots) * price) >> 16n < minNotional ? open : lots;
+}
+
+/** What is left to close of the step that a large position is in: a share of what was open when it began. */
+function stepLeft(open: bigint, closed: bigint, { stepRate }: RiskParameters): bigint {
+  const whole = ceilDiv((open + closed) * stepRate, PIPS);
+  return whole > closed ? whole - closed : 0n;
 }
 
 /** Margin.targetRate: that of the highest tier the notional (× 2^16) reaches. */

@@ -19,6 +19,8 @@ export type PredictMoveParameters = {
   /** What the fund can pay to this market, quote atoms. */
   readonly budget: bigint;
   readonly taken: AccountId;
+  /** As RiskMarketInput.steps. */
+  readonly steps: ReadonlyMap<AccountId, bigint>;
 };
 
 export function predictMove(p: PredictMoveParameters): Omit<Prediction, "move"> {
@@ -36,7 +38,8 @@ export function predictMove(p: PredictMoveParameters): Omit<Prediction, "move"> 
       const closed = [...done.counterparties, ...done.principal].reduce((sum, { lots }) => sum + lots, done.sweptLots);
       if (closed === 0n) break;
     }
-    return { price: prices.price, deleverages, liquidations: predictLiquidations(state, parameters, prices, book) };
+    const liquidations = predictLiquidations(state, parameters, prices, book, p.steps);
+    return { price: prices.price, deleverages, liquidations };
 
     function next() {
       return pickBankrupt(state, prices, taken);

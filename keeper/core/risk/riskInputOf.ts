@@ -4,6 +4,7 @@
 import type { MarketState } from "../marketState.ts";
 import type { AccountId, MarketParameters, Prices } from "../types.ts";
 import { hourlyVolatility } from "./hourlyVolatility.ts";
+import { runningSteps } from "./runningSteps.ts";
 import type { RiskDepth, RiskFund, RiskMarketInput } from "./types.ts";
 
 export type RiskInputOfParameters = {
@@ -15,10 +16,12 @@ export type RiskInputOfParameters = {
   readonly fund: RiskFund;
   /** RiskView.variance: per second × 1e18. */
   readonly variance: bigint;
+  /** Seconds, of the block. */
+  readonly now: bigint;
 };
 
 export function riskInputOf(view: RiskInputOfParameters): RiskMarketInput {
-  const { parameters, state, prices, taken, depth, fund, variance } = view;
+  const { parameters, state, prices, taken, depth, fund, variance, now } = view;
   return {
     parameters,
     prices: { price: prices.price, funding: prices.funding },
@@ -27,5 +30,6 @@ export function riskInputOf(view: RiskInputOfParameters): RiskMarketInput {
     fund,
     volatility: hourlyVolatility(variance),
     taken,
+    steps: runningSteps(state, now, parameters),
   };
 }

@@ -30,8 +30,8 @@ export async function stay(
   progress: Progress,
 ): Promise<never> {
   progress.done();
-  await announcePage(keepers, progress);
   progress.say("Chain and keeper go on. Ctrl-C ends them.");
+  await announcePage(keepers, progress);
   for (;;) {
     const { timestamp } = await chain.head();
     await chain.mine(

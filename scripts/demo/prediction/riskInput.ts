@@ -8,7 +8,8 @@ import type { MarketReplay } from "../replay/replayState.ts";
 export function riskInput(one: MarketReplay, prices: RiskPrices, fund: RiskFund): RiskMarketInput {
   const depth = { bids: levelsOf(one, true), asks: levelsOf(one, false) };
   const { parameters } = one.market;
-  return riskInputOf({ parameters, state: one.positions, prices, taken: 0, depth, fund, variance: 0n });
+  // steps are not in the replay, so the time does not matter: a large liquidation is predicted from a step's beginning
+  return riskInputOf({ parameters, state: one.positions, prices, taken: 0, depth, fund, variance: 0n, now: 0n });
 }
 
 /** The orders of a side by tick, best first. */

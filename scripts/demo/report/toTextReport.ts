@@ -1,12 +1,12 @@
 /**
  * The result as tables.
  */
-import { IDS, MEANINGS } from "../invariants/catalogue.ts";
 import type { DeleverageRecord } from "../invariants/deleverageRecord.ts";
 import { predictionText } from "../prediction/report.ts";
 import { type DemoResult, isBroken } from "./demoResult.ts";
 import { money, plural, price, ratioOf, score, size } from "./format.ts";
 import { fundingOf } from "./fundingOf.ts";
+import { invariantText } from "./invariantText.ts";
 import { table } from "./table.ts";
 
 /** Of each call, this many counterparties get a line; calls with one or two are summed up after this many calls. */
@@ -21,7 +21,7 @@ export function toTextReport(result: DemoResult): string {
     oracle(result),
     totals(result),
     vault(result),
-    catalogue(result),
+    invariantText(result.catalogue, result.invariants),
     ...result.problems.map((problem) => `PROBLEM  ${problem}`),
     verdict(result),
   ];
@@ -214,22 +214,6 @@ function vault({ context, closed }: DemoResult): string {
     ["tokens held by the exchange", exact(left.tokens)],
   ];
   return table("VAULT, after everybody has left", ["", "USD"], rows);
-}
-
-function catalogue({ catalogue: checks, invariants }: DemoResult): string {
-  const rows = IDS.map((id) => {
-    const { checks: count } = checks.verdict(id);
-    const [meaning, when] = MEANINGS[id];
-    const verdictOf = invariants[id] ? (count === 0 ? "nothing to check" : "held") : "BROKEN";
-    return [id, verdictOf, count.toLocaleString("en-US"), meaning, when];
-  });
-  const broken = IDS.flatMap((id) =>
-    checks
-      .verdict(id)
-      .broken.slice(0, 5)
-      .map((problem) => `  ${id}: ${problem}`),
-  );
-  return [table("INVARIANTS", ["id", "", "checks", "what", "when"], rows), ...broken].join("\n");
 }
 
 function verdict(result: DemoResult): string {

@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { collectAssets } from "../../../keeper/api/servePage.ts";
 import * as schemas from "../../../keeper/api/schemas.ts";
+import { stepSchema } from "../../../keeper/api/stepSchema.ts";
 import { checkCall, type Evidence } from "../../../keeper/page/check/checkCall.ts";
 import { MARK, position } from "../helpers/market.ts";
 import { createFakeMarket } from "./helpers/fakeMarket.ts";
@@ -55,6 +56,7 @@ describe("API", () => {
       ["/api/markets/BTC/adl/ranks/2", schemas.ccxtRankSchema],
       ["/api/adl/ranks?account=2", schemas.ccxtRankSchema.array()],
       ["/api/markets/BTC/waterfall", schemas.waterfallSchema],
+      ["/api/markets/BTC/steps", stepSchema.array()],
     ] as const;
     for (const [path, schema] of cases) schema.parse(await data(path));
   });
@@ -155,7 +157,7 @@ describe("API", () => {
       [
         ...["", "/adl/queue", "/adl/ranks", "/adl/ranks/{account}", "/at-risk", "/deleverages/{sequence}", "/depth"],
         ...["/events", "/health", "/ladder", "/markets", "/positions", "/positions/{account}", "/predict", "/prices"],
-        ...["/risk", "/risk", "/waterfall"],
+        ...["/risk", "/risk", "/steps", "/waterfall"],
       ],
     );
     for (const [path, { get }] of Object.entries(paths)) assert.ok("200" in get.responses, path);

@@ -56,6 +56,7 @@ test("behavior: the text says where the line is and who stands near it", () => {
       depth: { bids: [{ tick: 5_990_000, lots: 50n }], asks: [] },
       fund: { claim: 101_000_000n, coverLeft: 500_000_000n },
       variance: 10n ** 14n / 3600n,
+      now: 0n,
     }),
   );
   const total = totalRisk([market], { claim: 101_000_000n });

@@ -7,6 +7,7 @@ import { pickBankrupt } from "../../../keeper/core/pickBankrupt.ts";
 import { settle } from "../../../keeper/core/position.ts";
 import { rankCounterparties } from "../../../keeper/core/rankCounterparties.ts";
 import { createRiskMarket } from "../../../keeper/core/risk/createRiskMarket.ts";
+import { runningSteps } from "../../../keeper/core/risk/runningSteps.ts";
 import { insuranceFor } from "../../../keeper/core/risk/insuranceFor.ts";
 import type { RiskMarketInput } from "../../../keeper/core/risk/types.ts";
 import type { Position, Prices } from "../../../keeper/core/types.ts";
@@ -177,6 +178,28 @@ test("behavior: a partial liquidation by the closed form, with tiers and steps",
   const tiered = createRiskMarket(inputOf([thin, short], { parameters: { ...inputOf([]).parameters, tiers } }));
   // target 3 %: (180m − 100m + 64)/(60m·0.02) = 66.7
   assert.equal(tiered.predict(0n).liquidations[0]?.closeLots, 67n);
+});
+
+test("behavior: a step that is running leaves what is not closed of it, and no more", () => {
+  const [thin, short] = [position(3, 100n, 60_000_000n, 1_000_000n), position(4, -100n, 60_000_000n, 60_000_000n)];
+  const parameters = { ...inputOf([]).parameters, largeNotional: 1_000_000_000n };
+  const market = createRiskMarket(inputOf([thin, short], { parameters, steps: new Map([[3, 20n]]) }));
+  const closeLots = () => market.predict(0n).liquidations[0]?.closeLots;
+  // a quarter of the 120 that were open is 30, and 20 of them are closed
+  assert.equal(closeLots(), 10n);
+  market.setSteps(new Map([[3, 40n]]));
+  assert.equal(closeLots(), 0n);
+  market.setSteps(new Map());
+  assert.equal(closeLots(), 25n);
+  // not large: no steps, whatever is known of them
+  const small = createRiskMarket(inputOf([thin, short], { steps: new Map([[3, 20n]]) }));
+  assert.equal(small.predict(0n).liquidations[0]?.closeLots, 78n);
+});
+
+test("behavior: a step runs until its cooldown is over", () => {
+  const state = { steps: new Map([[7, { began: 100n, closed: 5n }]]) };
+  assert.deepEqual(runningSteps(state, 159n, { stepCooldown: 60n }), new Map([[7, 5n]]));
+  assert.deepEqual(runningSteps(state, 160n, { stepCooldown: 60n }), new Map());
 });
 
 test("property: ranks and lights are the order of the contract's scores", () => {
