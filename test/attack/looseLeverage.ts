@@ -4,7 +4,7 @@ import { deleverage } from "../utils/crash.ts";
 import { cross, place } from "../utils/orders.ts";
 import { readPositions } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
-import { GAS, noLimits, parametersOf, setTick, trader, USD } from "../utils/venue.ts";
+import { GAS, parametersOf, setTick, trader, USD } from "../utils/venue.ts";
 
 const MATURITY = 3_600;
 
@@ -55,7 +55,7 @@ describe("Attack: leverage and top-up orders that outlive a change of parameters
     const v = venue();
     const { risk, tiers, ...rest } = parametersOf(v);
     const config = { ...rest, source: v.deployed.markets[0]?.source ?? "", extraTiers: 0 };
-    await v.exchange.updateMarket(1, { ...config, initialRate, maintenanceRate }, risk ?? noLimits, tiers, GAS);
+    await v.exchange.updateMarket(1, { ...config, initialRate, maintenanceRate }, risk, [...tiers], GAS);
   };
 
   it("an account whose setting is above the new maximum can still close", async () => {
