@@ -39,7 +39,7 @@ describe("Price age", () => {
       .withArgs(1, TRADE_AGE + 1, TRADE_AGE);
   });
 
-  it("past tradeAge: reducing against a reducing maker, resting, liquidating and margin go on", async () => {
+  it("past tradeAge: reducing against a reducing maker, resting, liquidating and adding margin go on; taking it out does not", async () => {
     const v = venue();
     const [long, , opener] = [trader(v, 0), trader(v, 1), trader(v, 2)];
     await opener.exchange.cancelAll(1, GAS);
@@ -47,7 +47,10 @@ describe("Price age", () => {
     expect((await place(v, long, ask(9_980, 500, { ioc: true, reduceOnly: true }))).filled).equal(500n);
     expect((await place(v, opener, bid(9_900, 200))).orderId).not.equal(0n);
     await long.exchange.addMargin(1, USD, GAS);
-    await long.exchange.removeMargin(1, USD / 2n, GAS);
+    await expect(long.exchange.removeMargin(1, USD / 2n, GAS)).to.be.revertedWithCustomError(
+      v.exchange,
+      "PriceTooOldToTrade",
+    );
   });
 
   it("past tradeAge: a maker that would open stops the taker and stays in the book", async () => {
