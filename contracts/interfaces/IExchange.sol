@@ -186,7 +186,11 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     /// @notice Moves free collateral into the caller's position. While the market is insolvent, only on the bankrupt side.
     function addMargin(uint256 market, uint256 amount) external payable;
 
-    /// @notice Moves margin above initial margin back to free collateral: at most min(margin, equity) − initial margin.
+    /**
+     * @notice Moves margin above initial margin back to free collateral: at most min(margin, equity) − initial margin, the surcharge on
+     * all lots included. The position has to mature again before it has a claim on insurance.
+     * Requirements: the market is solvent; its price may open exposure (`tradeAge`).
+     */
     function removeMargin(uint256 market, uint256 amount) external payable;
 
     /**
@@ -231,7 +235,8 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     // ------------------------------------------------------------------------------------------------ clearing
 
     /**
-     * @notice Reduces a solvent position below maintenance margin in the book, by the smallest size that restores the target ratio.
+     * @notice Reduces a solvent position below maintenance margin in the book, by the smallest size that restores the target ratio; a
+     * large position by at most what is left of its step, else LiquidationCoolingDown.
      * Requirements: the market is solvent; the position is below maintenance; something in the book is within the limit.
      * @param maxSteps Most resting orders to visit.
      * @return lots Lots closed.
@@ -257,9 +262,9 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
      * @notice Reduces a position below maintenance at the mark, against the first of the ADL queue, as far as the book cannot absorb
      * it. No haircut, no fee beyond what the book's part pays.
      * Requirements: the market is solvent; its system margin ratio is below the ReduceOnly threshold; this window's allowance is not
-     * used up; the position is below maintenance.
-     * @param maxSteps Most resting orders to visit first.
-     * @param maxCounterparties Most counterparties; the contract picks them.
+     * used up; the position is below maintenance; the price may open exposure (`tradeAge`); the step of a large position is not used up.
+     * @param maxSteps Most resting orders to visit first, at most the market's cap.
+     * @param maxCounterparties Most counterparties, at most the market's cap of steps; the contract picks them.
      * @return lots Lots closed, in the book and against counterparties.
      */
     function preventiveDeleverage(

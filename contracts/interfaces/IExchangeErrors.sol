@@ -50,7 +50,7 @@ interface IExchangeErrors {
     error PriceUnavailable(uint256 market, IPriceSource.Status status);
     /// @notice The price is older than the market's `maxAge`.
     error StalePrice(uint256 market, uint256 age, uint256 maxAge);
-    /// @notice The price is older than the market's `tradeAge`: nothing that opens exposure may fill.
+    /// @notice The price is older than the market's `tradeAge`: nothing that opens exposure may fill, no margin may be taken out.
     error PriceTooOldToTrade(uint256 market, uint256 age, uint256 tradeAge);
     /// @notice The price is outside what the grid of the market could represent.
     error PriceOutOfRange(uint256 market, int256 price);
@@ -60,7 +60,7 @@ interface IExchangeErrors {
     error MarketNotRetired(uint256 market);
     /// @notice A guardian can only step towards safety.
     error LevelNotRaised(uint256 market);
-    /// @notice A position is bankrupt: until the waterfall has closed it, this market only cancels.
+    /// @notice A position is bankrupt: until the waterfall has closed it, this market only cancels, and takes margin on the bankrupt side.
     error MarketInsolvent(uint256 market);
 
     // ------------------------------------------------------------------------------------------------ orders

@@ -151,7 +151,7 @@ interface IExchangeEvents {
         uint256 sequence
     );
     /// @notice Stage 3: a counterparty was closed against a bankrupt position.
-    /// @param rank Place in the queue when the call began; 1 is first.
+    /// @param rank Place among those that the call takes, after its own sweep of the book; 1 is first.
     /// @param score PnlLeverage score of its index cell × 2^64.
     /// @param price Bankruptcy price X of the bankrupt position, X16.
     /// @param lots Lots closed.
@@ -181,7 +181,7 @@ interface IExchangeEvents {
         uint256 sequence
     );
     /// @notice A position below maintenance that the book cannot absorb was reduced against a counterparty at the mark, X16.
-    /// @param rank Place in the queue when the call began; 1 is first.
+    /// @param rank Place among those that the call takes, after its own sweep of the book; 1 is first.
     /// @param payout What was credited to the counterparty's free collateral.
     event PreventivelyDeleveraged(
         uint256 indexed market,

@@ -16,7 +16,7 @@ import {MarketContext} from "../types/MarketContext.sol";
  * side. Seconds without such depth on both sides count as a premium of zero. Longs pay when F grows, shorts when it falls; both
  * share one F per lot, so funding is zero-sum but for the roundings of settlement, which stay in the pot.
  *
- * An interval longer than the market's maxAge counts as maxAge: for the rest of it no valid price was known.
+ * An interval longer than the market's maxAge counts as maxAge: nobody called meanwhile, so nobody knows whether there was a price.
  */
 library Funding {
     using Book for Book.State;

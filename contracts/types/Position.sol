@@ -10,7 +10,7 @@ import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
  * `cost` is what the open lots cost (long) or brought in (short), in quote atoms; entry price = cost / |lots|.
  * `margin` is the collateral of this position, in quote atoms. Funding can push it below zero while equity is positive.
  * `fundingIndex` is the market's cumulative funding per lot at the last settlement, in atoms × 2^16.
- * `grownAt` is when exposure last grew, in seconds.
+ * `grownAt` is when exposure last grew, or margin was last taken out, in seconds.
  * `prev` and `next` are the neighbours in the FIFO list of the index cell: `prev` is 0 for the first, and the last one's `next`
  * points back at the first. They belong to RankIndex.
  */
