@@ -45,6 +45,7 @@ abstract contract Adversity is Traders {
     /// @dev Takes margin out to the last atom that clause (i) leaves, not one more, and then the price gaps.
     function lastMoment(uint256 actor, uint256 market, uint256 gap) external keepsDust(0) {
         uint256 m = _market(market);
+        _refresh(m - 1); // margin leaves only at a price that may open exposure
         uint256 account = _account(actor);
         try exchange.poke(m) returns (bool insolvent) {
             if (insolvent) return;
