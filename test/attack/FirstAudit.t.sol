@@ -113,10 +113,8 @@ contract FirstAuditTest is CrashTest {
         fund.requestRedeem(shares);
         vm.warp(block.timestamp + fund.COOLDOWN());
         require(fund.redeemableShares(address(this)) == shares, "held throughout");
-        fund.poke(); // the price is old by now: a day from here
-        require(fund.maxRedeem(address(this)) == 0, "held back");
-        vm.warp(block.timestamp + 1 days + 1);
-        require(fund.maxRedeem(address(this)) == shares, "let go");
+        // the price is old by now, but nobody has a position: nothing can be lost, and nothing is held back
+        require(fund.maxRedeem(address(this)) == shares, "not held back");
         fund.redeem(shares, address(this), address(this));
         require(fund.totalSupply() == 0, "everything");
     }

@@ -45,7 +45,6 @@ abstract contract Adversity is Traders {
     /// @dev Takes margin out to the last atom that clause (i) leaves, not one more, and then the price gaps.
     function lastMoment(uint256 actor, uint256 market, uint256 gap) external keepsDust(0) {
         uint256 m = _market(market);
-        _refresh(m - 1); // margin leaves only at a price that may open exposure
         uint256 account = _account(actor);
         try exchange.poke(m) returns (bool insolvent) {
             if (insolvent) return;
@@ -53,6 +52,7 @@ abstract contract Adversity is Traders {
             return _requireOwnError(reason);
         }
         (, MarketContext memory ctx) = _context(m);
+        if (ctx.age > ctx.config.tradeAge) return; // margin leaves only at a price that may open exposure
         ctx.surcharge = exchange.riskAt(m).initialRate - ctx.config.initialRate;
         Position memory p = exchange.positionAt(m, account);
         if (p.lots == 0) return;

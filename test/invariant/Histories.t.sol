@@ -44,7 +44,7 @@ contract HistoriesTest is ExchangeTest {
         _atLeast(_world.stakes(), 3, "stakes");
         _atLeast(_world.unstakings(), 3, "redemptions");
         _atLeast(_magnitude(1) + _magnitude(2), 1, "funding");
-        _checkAll();
+        _world.checkState();
     }
 
     function _magnitude(uint256 m) private view returns (uint256) {
