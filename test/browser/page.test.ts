@@ -32,6 +32,7 @@ describe("the page", { timeout: 300 * SECOND }, () => {
 
   after(async () => {
     await browser.close();
+    demo.kill("SIGCONT"); // stopped, it would not hear the next one
     demo.kill("SIGTERM");
   });
 
@@ -50,15 +51,11 @@ describe("the page", { timeout: 300 * SECOND }, () => {
     return opened;
   }
 
-  it("the frontier is drawn as positions open, and moves with the price", async () => {
+  it("the frontier is drawn as positions open", async () => {
     await page.waitForFunction(() => /−\d+\.\d/.test(document.getElementById("line-down")?.textContent ?? ""));
-    const before = await page.locator("#line-down").textContent();
+    // whoever walks the price waits, chain and keeper go on: on a slow machine the crash would overtake the next test
+    demo.kill("SIGSTOP");
     await page.screenshot({ path: `${SHOTS}/1-before.png`, fullPage: true });
-    await page.waitForFunction((was) => {
-      const now = document.getElementById("line-down")?.textContent ?? "";
-      return now !== "" && now !== was;
-    }, before);
-    assert.ok((await inked(page, "#frontier canvas")) > 1_000, "nothing is drawn on the frontier's canvas");
   });
 
   it("the panel says what a move would lead to, chosen by typing or by arrow keys", async () => {
@@ -84,6 +81,16 @@ describe("the page", { timeout: 300 * SECOND }, () => {
     await panel.waitForFunction(() => document.getElementById("move-last")?.getAttribute("aria-pressed") === "true");
     await panel.waitForFunction(() => document.documentElement.dataset["move"] !== "-595000");
     await panel.context().close();
+  });
+
+  it("the frontier moves with the price", async () => {
+    const before = await page.locator("#line-down").textContent();
+    demo.kill("SIGCONT");
+    await page.waitForFunction((was) => {
+      const now = document.getElementById("line-down")?.textContent ?? "";
+      return now !== "" && now !== was;
+    }, before);
+    assert.ok((await inked(page, "#frontier canvas")) > 1_000, "nothing is drawn on the frontier's canvas");
   });
 
   it("a deleveraging appears, with its stage and its mark on the price", async () => {
