@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IExchangeErrors} from "../../contracts/interfaces/IExchangeErrors.sol";
 import {Position} from "../../contracts/types/Position.sol";
 import {CrashTest} from "../utils/CrashTest.sol";
 
@@ -63,7 +64,7 @@ contract FundNotNamedTest is UninsuredTest {
 
     function test_NobodyStakes() external {
         collateral.mint(address(this), 1e6);
-        vm.expectRevert(bytes4(keccak256("NotInsuranceFund(address)")));
+        vm.expectRevert(abi.encodeWithSelector(IExchangeErrors.NotInsuranceFund.selector, address(fund)));
         fund.deposit(1e6, address(this));
     }
 }
