@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ExchangeTest} from "../utils/ExchangeTest.sol";
 import {Adversity} from "./Adversity.sol";
 import {Clearing} from "./Clearing.sol";
+import {Directed} from "./Directed.sol";
 import {Traders} from "./Traders.sol";
 import {World} from "./World.sol";
 
@@ -46,7 +47,7 @@ contract SolvencyInvariants is ExchangeTest {
 
     /// @notice The actions; the checks are not among them.
     function targetSelectors() external view returns (FuzzSelector[] memory selectors) {
-        bytes4[32] memory all = [
+        bytes4[33] memory all = [
             // trading, the price and clearing more often than the rest
             Traders.trade.selector,
             Traders.trade.selector,
@@ -79,7 +80,8 @@ contract SolvencyInvariants is ExchangeTest {
             Adversity.outage.selector,
             Adversity.donate.selector,
             Adversity.guard.selector,
-            Adversity.delegated.selector
+            Adversity.delegated.selector,
+            Directed.coverable.selector
         ];
         selectors = new FuzzSelector[](1);
         selectors[0] = FuzzSelector(address(_world), new bytes4[](all.length));

@@ -66,7 +66,7 @@ abstract contract Traders is Catalogue {
         r.isBid = offset & 1 == 0;
         uint256 best = exchange.nextTick(m, !r.isBid, r.isBid ? 0 : type(uint24).max);
         uint256 tick = (mark * (r.isBid ? 10_000 - _bound(offset, 0, 400) : 10_000 + _bound(offset, 0, 400))) / 10_000;
-        if (tick == 0 || (best != 0 && (r.isBid ? tick >= best : tick <= best))) return;
+        if (tick == 0 || tick > type(uint24).max || (best != 0 && (r.isBid ? tick >= best : tick <= best))) return;
         (r.market, r.tick, r.lots) = (uint32(m), uint24(tick), uint40(_bound(lots, 1, 3_000)));
         (r.leverage, r.maxSteps) = (uint8(_bound(leverage, 1, 50)), 1);
         uint256 account = _account(actor);

@@ -8,13 +8,13 @@ import {Margin} from "../../contracts/risk/Margin.sol";
 import {MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";
 import {InsuranceFund} from "../../contracts/vault/InsuranceFund.sol";
-import {Clearing} from "./Clearing.sol";
+import {Directed} from "./Directed.sol";
 import {Before} from "./Promises.sol";
 
 /**
  * The invariant runs' world: eight actors over two markets with every safeguard on, and the catalogue over all of it.
  */
-contract World is Clearing {
+contract World is Directed {
     using Margin for Position;
 
     /// @notice Takes over a deployed exchange. (Deployed by the test, because the runner knows no contract that links libraries.)
