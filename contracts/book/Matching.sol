@@ -10,10 +10,12 @@ import {Settlement} from "../risk/Settlement.sol";
 import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Order} from "../types/Order.sol";
+import {SelfTrade} from "../types/OrderTerms.sol";
 import {Position} from "../types/Position.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {Book} from "./Book.sol";
 import {OrderDesk} from "./OrderDesk.sol";
+import {SelfTrades} from "./SelfTrades.sol";
 
 /**
  * Matches one taker against the book, best price first, first in first out, and settles each maker at once.
@@ -39,12 +41,14 @@ library Matching {
         uint256 remaining; // lots
         uint256 limitTick;
         uint256 steps; // budget left
+        SelfTrade selfTrade; // what happens where it meets its own account
         // results
         uint256 filled; // lots
         uint256 notional; // quote atoms
         int256 fees; // quote atoms
         uint256 cover; // quote atoms
         bool exhausted; // the budget ended with a crossing order left
+        bool stopped; // it met its own account and chose to go no further
         FillRule.Refusal refusal; // why matching stopped, if the taker or the price's age stopped it
     }
 
@@ -77,7 +81,7 @@ library Matching {
     ) internal {
         (uint256 low, uint256 high) = band(ctx);
         bool makerIsBid = !t.terms.buys;
-        while (t.remaining != 0 && t.refusal == FillRule.Refusal.None) {
+        while (t.remaining != 0 && t.refusal == FillRule.Refusal.None && !t.stopped) {
             uint256 tick = market.book.best(makerIsBid);
             if (tick == 0) return;
             if (makerIsBid ? tick < t.limitTick || tick < low : tick > t.limitTick || tick > high) return;
@@ -91,7 +95,11 @@ library Matching {
             if (order.expiry() != 0 && order.expiry() < block.timestamp) {
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.Expired);
             } else if (order.account() == t.loan.account) {
-                _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.SelfTrade);
+                if (t.selfTrade == SelfTrade.CancelResting) {
+                    _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.SelfTrade);
+                } else {
+                    SelfTrades.prevent(market, ctx, t, slot, order);
+                }
             } else if (makerIsBid ? tick > high : tick < low) {
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.OutsideBand);
             } else {
@@ -127,7 +135,17 @@ library Matching {
             return;
         }
         if (f.maker.refusal != FillRule.Refusal.None) {
-            _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.MarginShort);
+            _drop(
+                state,
+                market,
+                ctx,
+                t,
+                slot,
+                order,
+                f.maker.refusal == FillRule.Refusal.Uncovered
+                    ? IExchangeEvents.RemovalReason.Uncovered
+                    : IExchangeEvents.RemovalReason.MarginShort
+            );
             return;
         }
         if (!_planTaker(state, market, ctx, t, tally, f, maker.position)) return;

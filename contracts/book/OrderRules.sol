@@ -15,7 +15,7 @@ library OrderRules {
         if (request.lots == 0) revert IExchangeErrors.InvalidLots(request.lots);
         uint256 notional = uint256(request.lots) * request.tick * config.tickValue;
         // the last dust of a position can be closed, but no dust ever rests
-        bool closesDust = request.reduceOnly && request.timeInForce == TimeInForce.ImmediateOrCancel;
+        bool closesDust = request.reduceOnly && !mayRest(request);
         if (!closesDust && notional < config.minNotional) {
             revert IExchangeErrors.NotionalTooSmall(notional, config.minNotional);
         }
@@ -29,5 +29,10 @@ library OrderRules {
         if (request.maxSteps == 0 || request.maxSteps > config.maxSteps) {
             revert IExchangeErrors.InvalidStepBudget(request.maxSteps, config.maxSteps);
         }
+    }
+
+    /// @notice Whether what does not fill may rest.
+    function mayRest(OrderRequest memory request) internal pure returns (bool) {
+        return request.timeInForce == TimeInForce.GoodTilCancelled || request.timeInForce == TimeInForce.PostOnly;
     }
 }

@@ -40,6 +40,9 @@ library Trading {
         }
         if (request.leverage == 0) request.leverage = uint8(_leverageOf(market, account, request.reduceOnly));
         OrderRules.validate(ctx.config, request);
+        if (crosses && request.timeInForce == TimeInForce.PostOnly) {
+            revert IExchangeErrors.PostOnlyWouldCross(ctx.id, request.tick, market.book.best(!request.isBid));
+        }
 
         Matching.Taker memory t;
         t.loan.account = account;
@@ -59,6 +62,8 @@ library Trading {
         }
         t.limitTick = request.tick;
         t.steps = request.maxSteps;
+        t.selfTrade = request.selfTrade;
+        uint256 wanted = t.remaining;
 
         Tally memory tally;
         Matching.run(state, market, ctx, t, tally);
@@ -67,6 +72,9 @@ library Trading {
             revert IExchangeErrors.PriceTooOldToTrade(ctx.id, ctx.age, ctx.config.tradeAge);
         } else if (t.refusal != FillRule.Refusal.None) {
             revert IExchangeErrors.FillRefused(account, uint256(t.refusal));
+        }
+        if (request.timeInForce == TimeInForce.FillOrKill && t.filled != wanted) {
+            revert IExchangeErrors.FillOrKillFailed(account, t.filled, wanted);
         }
         if (_mayRest(market, t, request)) result.orderId = uint64(_rest(market, ctx, t, request));
         Ledger.setFree(state, account, t.funds);
@@ -81,14 +89,15 @@ library Trading {
         return reduceOnly ? 1 : market.orderMargins[account].leverage();
     }
 
-    /// @dev A refused taker's rest is cancelled; so is one whose budget ended, that still crosses, or that is dust.
+    /// @dev A refused taker's rest is cancelled; so is one that met its own account and stopped, whose budget ended, that still crosses, or
+    /// that is dust.
     function _mayRest(
         Market storage market,
         Matching.Taker memory t,
         OrderRequest memory request
     ) private view returns (bool) {
-        if (t.remaining == 0 || request.timeInForce != TimeInForce.GoodTilCancelled) return false;
-        if (t.refusal != FillRule.Refusal.None || t.exhausted) return false;
+        if (t.remaining == 0 || !OrderRules.mayRest(request)) return false;
+        if (t.refusal != FillRule.Refusal.None || t.exhausted || t.stopped) return false;
         // what a fill or the reduce-only clip left over may be dust
         if (t.remaining * request.tick * market.config.tickValue < market.config.minNotional) return false;
         return !_crosses(market, request);
@@ -113,6 +122,8 @@ library Trading {
         f.leverage = request.leverage;
         f.isBid = request.isBid;
         f.reduceOnly = request.reduceOnly;
+        f.postOnly = request.timeInForce == TimeInForce.PostOnly;
+        f.selfTrade = uint256(request.selfTrade);
         uint256 held;
         (orderId, held) = OrderDesk.rest(market, f);
         if (held > t.funds) revert IExchangeErrors.InsufficientFreeCollateral(f.account, t.funds, held);

@@ -13,6 +13,7 @@ export default buildModule("Plimsoll", (m) => {
   const libraries = {
     Trading: trading,
     OrderAdmin: m.library("OrderAdmin", { libraries: { Trading: trading } }),
+    Triggers: m.library("Triggers", { libraries: { Trading: trading } }),
     MarginDesk: m.library("MarginDesk"),
     Liquidation: liquidation,
     Preventive: m.library("Preventive", { libraries: { Liquidation: liquidation } }),

@@ -7,7 +7,7 @@ import {
     MarketView,
     OrderMarginView,
     OrderRequest,
-    TimeInForce
+    SelfTrade, TimeInForce
 } from "../../contracts/interfaces/IExchange.sol";
 import {Grid} from "../../contracts/risk/Grid.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
@@ -207,6 +207,7 @@ contract RetirementTest is Catalogue {
             tick: uint24(tick),
             lots: uint40(lots),
             timeInForce: timeInForce,
+            selfTrade: SelfTrade.CancelResting,
             reduceOnly: false,
             leverage: uint8(leverage),
             expiry: 0,

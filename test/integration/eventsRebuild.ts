@@ -5,10 +5,10 @@
 import { expect } from "chai";
 import { mirrored, openCrash, type Side } from "../utils/crash.ts";
 import { createIndexer } from "../utils/indexer.ts";
-import { bid, cross, place } from "../utils/orders.ts";
+import { bid, cross, FOK, GTC, IOC, place, POST_ONLY, requestOf } from "../utils/orders.ts";
 import { createRandom, type Random } from "../utils/random.ts";
 import { attempt, LIMITS, randomStep, resolveAll } from "../utils/randomMarket.ts";
-import { readExchange } from "../utils/state.ts";
+import { readExchange, readOrder } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { GAS, noLimits, type ParsedEvent, setTick, trader, USD, type Venue } from "../utils/venue.ts";
 
@@ -89,6 +89,19 @@ async function expectRebuilt(v: Venue): Promise<Set<string>> {
       const order = await v.exchange.topUpAt(market.id, account);
       const known = indexed.topUps.get(BigInt(account)) ?? { triggerRate: 0n, remaining: 0n };
       expect(known).to.deep.equal({ triggerRate: order.triggerRate, remaining: order.remaining });
+      const triggers = await v.exchange.triggersAt(market.id, account);
+      const known_ = [...indexed.triggers].filter(([key]) => key.startsWith(`${account}/`));
+      expect(known_.length, `triggers of ${account}`).equal(triggers.length);
+      for (const t of triggers) {
+        expect(indexed.triggers.get(`${account}/${t.triggerId}`)).to.deep.equal({
+          kind: t.kind,
+          closesLong: t.closesLong,
+          triggerTick: t.triggerTick,
+          limitTick: t.limitTick,
+          lots: t.lots,
+          tip: t.tip,
+        });
+      }
       expect(indexed.leverages.get(BigInt(account)) ?? 0n).equal(await v.exchange.leverageAt(market.id, account));
     }
   }
@@ -114,7 +127,49 @@ async function potter(v: Venue, random: Random, mark: number, market: number): P
         tick: mark + random.int(-60, 60),
         lots: random.int(200, 3_000),
         leverage: random.int(1, 40),
+        timeInForce: random.pick([GTC, GTC, GTC, IOC, FOK, POST_ONLY]),
+        selfTrade: random.int(0, 2),
       }),
+    async () => {
+      const { orderIds } = await v.exchange.orderMarginAt(market, t.account);
+      const id = random.pick([...orderIds, 1n]);
+      return x.amendOrder(market, id, mark + random.int(-60, 60), random.int(200, 3_000), GAS);
+    },
+    async () => {
+      const { orderIds } = await v.exchange.orderMarginAt(market, t.account);
+      const o = await readOrder(v, market, random.pick([...orderIds, 1n]));
+      return x.amendOrder(market, o.id, o.tick, random.int(100, 300), GAS);
+    },
+    async () => {
+      const { orderIds } = await v.exchange.orderMarginAt(market, random.pick(v.traders).account);
+      return x.cancelOrders(market, [...orderIds.slice(0, 3), 7n], GAS);
+    },
+    () => {
+      const order = (tick: number) => requestOf({ market, isBid: random.chance(0.5), tick, lots: random.int(50, 2_000) });
+      return x.placeOrders([order(mark - random.int(0, 40)), order(mark + random.int(0, 40)), order(0)], GAS);
+    },
+    () =>
+      x.placeTrigger(
+        {
+          market,
+          kind: random.int(0, 1),
+          triggerTick: mark + random.int(-20, 20),
+          limitTick: random.pick([1, 2 ** 24 - 1]),
+          lots: random.int(100, 4_000),
+          tip: random.int(0, 1_000_000),
+        },
+        GAS,
+      ),
+    async () => {
+      const { account } = random.pick(v.traders);
+      const triggers = await v.exchange.triggersAt(market, account);
+      return x.executeTrigger(market, account, random.pick([...triggers.map((o) => o.triggerId), 1n]), 16, GAS);
+    },
+    async () => {
+      if (random.chance(0.7)) return;
+      const triggers = await v.exchange.triggersAt(market, t.account);
+      return x.cancelTrigger(market, random.pick([...triggers.map((o) => o.triggerId), 1n]), GAS);
+    },
     () =>
       place(v, t, {
         market,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IExchange, OrderRequest, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
+import {IExchange, OrderRequest, SelfTrade, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {Level, MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";
@@ -31,6 +31,7 @@ abstract contract Adversity is Traders {
             tick: uint24(tick == 0 ? 1 : tick),
             lots: uint40(_bound(lots, 1, 5_000)),
             timeInForce: TimeInForce.GoodTilCancelled,
+            selfTrade: SelfTrade.CancelResting,
             reduceOnly: false,
             leverage: 50,
             expiry: 0,
