@@ -10,12 +10,10 @@ import {Settlement} from "../risk/Settlement.sol";
 import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Order} from "../types/Order.sol";
-import {SelfTrade} from "../types/OrderTerms.sol";
 import {Position} from "../types/Position.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {Book} from "./Book.sol";
 import {OrderDesk} from "./OrderDesk.sol";
-import {SelfTrades} from "./SelfTrades.sol";
 
 /**
  * Matches one taker against the book, best price first, first in first out, and settles each maker at once.
@@ -41,14 +39,14 @@ library Matching {
         uint256 remaining; // lots
         uint256 limitTick;
         uint256 steps; // budget left
-        SelfTrade selfTrade; // what happens where it meets its own account
+        bool minds; // stop where it meets its own account, instead of removing what rests there
         // results
         uint256 filled; // lots
         uint256 notional; // quote atoms
         int256 fees; // quote atoms
         uint256 cover; // quote atoms
         bool exhausted; // the budget ended with a crossing order left
-        bool stopped; // it met its own account and chose to go no further
+        uint256 own; // slot of the own order that it stopped at, 0 for none
         FillRule.Refusal refusal; // why matching stopped, if the taker or the price's age stopped it
     }
 
@@ -71,7 +69,7 @@ library Matching {
         high = (ctx.price * (PIPS + ctx.config.bandRate)) / unit;
     }
 
-    /// @notice Runs the taker through the book until it is filled, refused, out of budget, or nothing crosses.
+    /// @notice Runs the taker through the book until it is filled, refused, out of budget, at its own order if it minds, or nothing crosses.
     function run(
         ExchangeState storage state,
         Market storage market,
@@ -81,7 +79,7 @@ library Matching {
     ) internal {
         (uint256 low, uint256 high) = band(ctx);
         bool makerIsBid = !t.terms.buys;
-        while (t.remaining != 0 && t.refusal == FillRule.Refusal.None && !t.stopped) {
+        while (t.remaining != 0 && t.refusal == FillRule.Refusal.None) {
             uint256 tick = market.book.best(makerIsBid);
             if (tick == 0) return;
             if (makerIsBid ? tick < t.limitTick || tick < low : tick > t.limitTick || tick > high) return;
@@ -95,11 +93,11 @@ library Matching {
             if (order.expiry() != 0 && order.expiry() < block.timestamp) {
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.Expired);
             } else if (order.account() == t.loan.account) {
-                if (t.selfTrade == SelfTrade.CancelResting) {
-                    _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.SelfTrade);
-                } else {
-                    SelfTrades.prevent(market, ctx, t, slot, order);
+                if (t.minds) {
+                    t.own = slot;
+                    return;
                 }
+                _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.SelfTrade);
             } else if (makerIsBid ? tick > high : tick < low) {
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.OutsideBand);
             } else {

