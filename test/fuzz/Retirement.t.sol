@@ -7,7 +7,8 @@ import {
     MarketView,
     OrderMarginView,
     OrderRequest,
-    SelfTrade, TimeInForce
+    SelfTrade,
+    TimeInForce
 } from "../../contracts/interfaces/IExchange.sol";
 import {Grid} from "../../contracts/risk/Grid.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";

@@ -90,8 +90,8 @@ async function expectRebuilt(v: Venue): Promise<Set<string>> {
       const known = indexed.topUps.get(BigInt(account)) ?? { triggerRate: 0n, remaining: 0n };
       expect(known).to.deep.equal({ triggerRate: order.triggerRate, remaining: order.remaining });
       const triggers = await v.exchange.triggersAt(market.id, account);
-      const known_ = [...indexed.triggers].filter(([key]) => key.startsWith(`${account}/`));
-      expect(known_.length, `triggers of ${account}`).equal(triggers.length);
+      const indexedTriggers = [...indexed.triggers].filter(([key]) => key.startsWith(`${account}/`));
+      expect(indexedTriggers.length, `triggers of ${account}`).equal(triggers.length);
       for (const t of triggers) {
         expect(indexed.triggers.get(`${account}/${t.triggerId}`)).to.deep.equal({
           kind: t.kind,
@@ -145,7 +145,8 @@ async function potter(v: Venue, random: Random, mark: number, market: number): P
       return x.cancelOrders(market, [...orderIds.slice(0, 3), 7n], GAS);
     },
     () => {
-      const order = (tick: number) => requestOf({ market, isBid: random.chance(0.5), tick, lots: random.int(50, 2_000) });
+      const order = (tick: number) =>
+        requestOf({ market, isBid: random.chance(0.5), tick, lots: random.int(50, 2_000) });
       return x.placeOrders([order(mark - random.int(0, 40)), order(mark + random.int(0, 40)), order(0)], GAS);
     },
     () =>

@@ -20,7 +20,16 @@ describe("cancelOrders", () => {
     const { orderId: foreign } = await place(v, trader(v, 1), bid(9_990, 200));
     const { orderId: elsewhere } = await place(v, owner(), bid(9_990, 200, { market: 2 }));
     await owner().exchange.cancelOrder(1, mine[1] ?? 0n, GAS);
-    const ids = [mine[0], mine[1], foreign, 0n, 2n ** 255n, mine[2], mine[0], (mine[3] ?? 0n) + (1n << 32n)] as bigint[];
+    const ids = [
+      mine[0],
+      mine[1],
+      foreign,
+      0n,
+      2n ** 255n,
+      mine[2],
+      mine[0],
+      (mine[3] ?? 0n) + (1n << 32n),
+    ] as bigint[];
     const outcomes = await owner().exchange.cancelOrders.staticCall(1, ids, GAS);
     expect([...outcomes]).to.deep.equal([
       CANCELLED,
@@ -201,7 +210,6 @@ describe("placeOrders", () => {
   });
 
   it("too little gas fails the call as a whole: an estimate never stops where orders fail for the want of it", async () => {
-    const v = venue();
     const requests = Array.from({ length: 8 }, (_, i) => requestOf(bid(9_900 - i, 150)));
     const estimate = await owner().exchange.placeOrders.estimateGas(requests);
     const outcomes = await owner().exchange.placeOrders.staticCall(requests, { gasLimit: estimate });

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IExchange, OrderMarginView, OrderRequest, SelfTrade, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
+import {
+    IExchange,
+    OrderMarginView,
+    OrderRequest,
+    SelfTrade,
+    TimeInForce
+} from "../../contracts/interfaces/IExchange.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";

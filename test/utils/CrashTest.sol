@@ -7,7 +7,8 @@ import {
     MarketView,
     OrderRequest,
     QueueEntry,
-    SelfTrade, TimeInForce
+    SelfTrade,
+    TimeInForce
 } from "../../contracts/interfaces/IExchange.sol";
 import {Catalogue} from "./Catalogue.sol";
 
