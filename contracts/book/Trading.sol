@@ -67,12 +67,7 @@ library Trading {
         uint256 wanted = t.remaining;
 
         Tally memory tally;
-        Matching.run(state, market, ctx, t, tally);
-        while (t.own != 0) {
-            (uint256 lost, uint256 freed) = SelfTrades.prevent(market, ctx.id, request.selfTrade, t.own, t.remaining);
-            (t.own, t.remaining, t.funds) = (0, t.remaining - lost, t.funds + freed);
-            Matching.run(state, market, ctx, t, tally);
-        }
+        _match(state, market, ctx, t, tally, request.selfTrade);
         if (t.filled != 0) Settlement.store(market, ctx, tally, t.loan);
         else if (t.refusal == FillRule.Refusal.PriceTooOld) {
             revert IExchangeErrors.PriceTooOldToTrade(ctx.id, ctx.age, ctx.config.tradeAge);
@@ -88,6 +83,23 @@ library Trading {
         result.filledLots = t.filled;
         result.filledNotional = t.notional;
         result.steps = request.maxSteps - t.steps;
+    }
+
+    /// @dev Runs the taker through the book, past its own orders if it minds them.
+    function _match(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Matching.Taker memory t,
+        Tally memory tally,
+        SelfTrade mode
+    ) private {
+        while (true) {
+            Matching.run(state, market, ctx, t, tally);
+            if (t.own == 0) return;
+            (uint256 lost, uint256 freed) = SelfTrades.prevent(market, ctx.id, mode, t.own, t.remaining);
+            (t.own, t.remaining, t.funds) = (0, t.remaining - lost, t.funds + freed);
+        }
     }
 
     /// @dev The account's setting. What only reduces needs none.

@@ -5,11 +5,11 @@ import {IExchange, OrderRequest, SelfTrade, TimeInForce} from "../../contracts/i
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {Level, MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";
-import {Traders} from "./Traders.sol";
+import {Orders} from "./Orders.sol";
 
 /// What somebody who wants the theorem to fail would try: margin out to the last atom before a gap, pairs of own accounts at the edge
 /// of the band, funding held at its clamp, a source that fails, tokens that nobody credited, delegates, guardians.
-abstract contract Adversity is Traders {
+abstract contract Adversity is Orders {
     using Margin for Position;
 
     uint256 public pairs;
