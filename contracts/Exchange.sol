@@ -6,21 +6,27 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Batch} from "./Batch.sol";
 import {ExchangeState} from "./ExchangeStorage.sol";
+import {OrderAdmin} from "./book/OrderAdmin.sol";
 import {Trading} from "./book/Trading.sol";
+import {Triggers} from "./book/Triggers.sol";
 import {Delegation} from "./vault/Delegation.sol";
 import {Listing} from "./governance/Listing.sol";
 import {Retirement} from "./governance/Retirement.sol";
 import {
     AccountView,
+    CancelOutcome,
     DeleverageLimits,
     IExchange,
     MarketView,
     OrderMarginView,
+    OrderOutcome,
     OrderRequest,
     OrderResult,
     QueueEntry,
     RiskView,
-    TopUpView
+    TopUpView,
+    TriggerRequest,
+    TriggerView
 } from "./interfaces/IExchange.sol";
 import {AutoDeleverage} from "./liquidation/AutoDeleverage.sol";
 import {Liquidation} from "./liquidation/Liquidation.sol";
@@ -84,13 +90,38 @@ contract Exchange is IExchange, AccessControl, Batch {
     }
 
     /// @inheritdoc IExchange
+    function placeOrders(
+        OrderRequest[] calldata requests
+    ) external payable nonReentrant refunding returns (OrderOutcome[] memory) {
+        return OrderAdmin.placeMany(_state, _account(), requests);
+    }
+
+    /// @inheritdoc IExchange
+    function amendOrder(
+        uint256 market,
+        uint256 orderId,
+        uint256 tick,
+        uint256 lots
+    ) external payable nonReentrant refunding returns (OrderResult memory) {
+        return OrderAdmin.amend(_state, _account(), market, orderId, tick, lots);
+    }
+
+    /// @inheritdoc IExchange
+    function cancelOrders(
+        uint256 market,
+        uint256[] calldata orderIds
+    ) external payable nonReentrant refunding returns (CancelOutcome[] memory) {
+        return OrderAdmin.cancelMany(_state, _account(), market, orderIds);
+    }
+
+    /// @inheritdoc IExchange
     function cancelOrder(uint256 market, uint256 orderId) external payable nonReentrant refunding {
-        Trading.cancel(_state, _account(), market, orderId);
+        OrderAdmin.cancel(_state, _account(), market, orderId);
     }
 
     /// @inheritdoc IExchange
     function cancelAll(uint256 market) external payable nonReentrant refunding returns (uint256) {
-        return Trading.cancelAll(_state, _account(), market);
+        return OrderAdmin.cancelAll(_state, _account(), market);
     }
 
     /// @inheritdoc IExchange
@@ -109,7 +140,19 @@ contract Exchange is IExchange, AccessControl, Batch {
         uint256 limitTick,
         uint256 maxSteps
     ) external payable nonReentrant refunding returns (OrderResult memory) {
-        return Trading.close(_state, _account(), market, limitTick, maxSteps);
+        return OrderAdmin.close(_state, _account(), market, limitTick, maxSteps);
+    }
+
+    /// @inheritdoc IExchange
+    function placeTrigger(
+        TriggerRequest calldata request
+    ) external payable nonReentrant refunding returns (uint256 triggerId) {
+        return Triggers.place(_state, _account(), request);
+    }
+
+    /// @inheritdoc IExchange
+    function cancelTrigger(uint256 market, uint256 triggerId) external payable nonReentrant refunding {
+        Triggers.cancel(_state, _account(), market, triggerId);
     }
 
     /// @inheritdoc IExchange
@@ -153,6 +196,16 @@ contract Exchange is IExchange, AccessControl, Batch {
     }
 
     /// @inheritdoc IExchange
+    function executeTrigger(
+        uint256 market,
+        uint256 account,
+        uint256 triggerId,
+        uint256 maxSteps
+    ) external payable nonReentrant refunding returns (uint256) {
+        return Triggers.execute(_state, market, account, triggerId, maxSteps);
+    }
+
+    /// @inheritdoc IExchange
     function preventiveDeleverage(
         uint256 market,
         uint256 account,
@@ -182,7 +235,7 @@ contract Exchange is IExchange, AccessControl, Batch {
 
     /// @inheritdoc IExchange
     function poke(uint256 market) external payable nonReentrant refunding returns (bool) {
-        return Trading.poke(_state, market);
+        return OrderAdmin.poke(_state, market);
     }
 
     // ------------------------------------------------------------------------------------------------ insurance fund
@@ -334,6 +387,11 @@ contract Exchange is IExchange, AccessControl, Batch {
     /// @inheritdoc IExchange
     function topUpAt(uint256 market, uint256 account) external view returns (TopUpView memory) {
         return StateViews.topUpAt(_state, market, account);
+    }
+
+    /// @inheritdoc IExchange
+    function triggersAt(uint256 market, uint256 account) external view returns (TriggerView[] memory) {
+        return StateViews.triggersAt(_state, market, account);
     }
 
     /// @inheritdoc IExchange

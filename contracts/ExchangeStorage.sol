@@ -9,6 +9,7 @@ import {Level, MarketStatus} from "./types/MarketContext.sol";
 import {OrderMargin} from "./types/OrderMargin.sol";
 import {PackedPosition} from "./types/Position.sol";
 import {PackedTiers} from "./types/Tiers.sol";
+import {Trigger} from "./types/Trigger.sol";
 
 /**
  * All state of the exchange. Libraries work on `ExchangeState storage`; the contract itself only routes.
@@ -73,6 +74,8 @@ struct Market {
     /// @dev Order slots by account seat, eight to a word; a word's entries are stale where the seat is free.
     mapping(uint256 account => uint256[4]) seats;
     mapping(uint256 account => TopUp) topUps;
+    /// @dev See Triggers.
+    mapping(uint256 account => Trigger[8]) triggers;
     /// @dev The step that a large position's liquidation is in: | lots closed of it 128 | second it began 128 |.
     mapping(uint256 account => uint256) steps;
 }

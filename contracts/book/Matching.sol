@@ -39,12 +39,14 @@ library Matching {
         uint256 remaining; // lots
         uint256 limitTick;
         uint256 steps; // budget left
+        bool minds; // stop where it meets its own account, instead of removing what rests there
         // results
         uint256 filled; // lots
         uint256 notional; // quote atoms
         int256 fees; // quote atoms
         uint256 cover; // quote atoms
         bool exhausted; // the budget ended with a crossing order left
+        uint256 own; // slot of the own order that it stopped at, 0 for none
         FillRule.Refusal refusal; // why matching stopped, if the taker or the price's age stopped it
     }
 
@@ -67,7 +69,7 @@ library Matching {
         high = (ctx.price * (PIPS + ctx.config.bandRate)) / unit;
     }
 
-    /// @notice Runs the taker through the book until it is filled, refused, out of budget, or nothing crosses.
+    /// @notice Runs the taker through the book until it is filled, refused, out of budget, at its own order if it minds, or nothing crosses.
     function run(
         ExchangeState storage state,
         Market storage market,
@@ -91,6 +93,10 @@ library Matching {
             if (order.expiry() != 0 && order.expiry() < block.timestamp) {
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.Expired);
             } else if (order.account() == t.loan.account) {
+                if (t.minds) {
+                    t.own = slot;
+                    return;
+                }
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.SelfTrade);
             } else if (makerIsBid ? tick > high : tick < low) {
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.OutsideBand);
@@ -127,7 +133,17 @@ library Matching {
             return;
         }
         if (f.maker.refusal != FillRule.Refusal.None) {
-            _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.MarginShort);
+            _drop(
+                state,
+                market,
+                ctx,
+                t,
+                slot,
+                order,
+                f.maker.refusal == FillRule.Refusal.Uncovered
+                    ? IExchangeEvents.RemovalReason.Uncovered
+                    : IExchangeEvents.RemovalReason.MarginShort
+            );
             return;
         }
         if (!_planTaker(state, market, ctx, t, tally, f, maker.position)) return;

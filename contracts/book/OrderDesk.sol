@@ -107,6 +107,27 @@ library OrderDesk {
         );
     }
 
+    /// @notice Takes `lots` off a resting order, less than it has, for a reason other than a fill. It keeps its place.
+    /// @return freed What the caller must give back to the owner's free collateral.
+    function reduce(
+        Market storage market,
+        uint256 marketId,
+        uint256 slot,
+        Order order,
+        uint256 lots,
+        IExchangeEvents.RemovalReason reason
+    ) internal returns (uint256 freed) {
+        freed = take(market, slot, order, lots, false, false);
+        emit IExchangeEvents.OrderReduced(
+            marketId,
+            order.account(),
+            Book.idOf(slot, order),
+            lots,
+            reason,
+            market.book.nextSequence()
+        );
+    }
+
     /// @notice Removes all orders of an account, at most 32, and gives back what they held.
     function removeAll(
         ExchangeState storage state,

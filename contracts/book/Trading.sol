@@ -1,102 +1,36 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
-import {OrderRequest, OrderResult, TimeInForce} from "../interfaces/IExchange.sol";
+import {OrderRequest, OrderResult, SelfTrade, TimeInForce} from "../interfaces/IExchange.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {FillRule} from "../risk/FillRule.sol";
-import {Margin} from "../risk/Margin.sol";
 import {Mark} from "../risk/Mark.sol";
 import {Settlement} from "../risk/Settlement.sol";
 import {Upkeep} from "../risk/Upkeep.sol";
-import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
-import {Order, OrderLibrary} from "../types/Order.sol";
-import {Position} from "../types/Position.sol";
+import {OrderLibrary} from "../types/Order.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {Book} from "./Book.sol";
 import {Matching} from "./Matching.sol";
 import {OrderDesk} from "./OrderDesk.sol";
+import {OrderRules} from "./OrderRules.sol";
+import {SelfTrades} from "./SelfTrades.sol";
 
 /**
- * Placing and cancelling orders. Linked library; `account` is the caller's own, or one that it may trade for.
+ * Placing an order: match it, then rest what is left. Linked library; `account` is the caller's own, or one that it may trade for.
+ * Whatever takes liquidity for an account comes through here: new orders, amended ones, closes, triggers.
  */
 library Trading {
     using Book for Book.State;
-    using Margin for Position;
-    using SafeCast for uint256;
 
     /// @notice See IExchange.placeOrder.
     function place(
         ExchangeState storage state,
         uint256 account,
-        OrderRequest calldata request
-    ) external returns (OrderResult memory) {
-        return _place(state, account, request);
-    }
-
-    /// @notice See IExchange.cancelOrder.
-    function cancel(ExchangeState storage state, uint256 account, uint256 marketId, uint256 orderId) external {
-        Market storage market = _market(state, marketId);
-        market.book.sample(market.config.tickValue, market.config.impactNotional);
-        (uint256 slot, Order order) = market.book.find(orderId);
-        if (order.account() != account) revert IExchangeErrors.NotOrderOwner(orderId, account);
-        uint256 freed = OrderDesk.remove(market, marketId, slot, order, IExchangeEvents.RemovalReason.Cancelled);
-        Ledger.credit(state, account, freed);
-    }
-
-    /// @notice See IExchange.cancelAll.
-    function cancelAll(ExchangeState storage state, uint256 account, uint256 marketId) external returns (uint256) {
-        Market storage market = _market(state, marketId);
-        market.book.sample(market.config.tickValue, market.config.impactNotional);
-        return OrderDesk.removeAll(state, market, marketId, account, IExchangeEvents.RemovalReason.Cancelled);
-    }
-
-    /// @notice See IExchange.closePosition.
-    function close(
-        ExchangeState storage state,
-        uint256 account,
-        uint256 marketId,
-        uint256 limitTick,
-        uint256 maxSteps
-    ) external returns (OrderResult memory) {
-        Position memory p = _market(state, marketId).positions[account].load();
-        if (p.lots == 0) revert IExchangeErrors.NoPosition(marketId, account);
-        return
-            _place(
-                state,
-                account,
-                OrderRequest({
-                    market: uint32(marketId),
-                    isBid: p.lots < 0,
-                    tick: limitTick.toUint24(),
-                    lots: uint40(Math.min(p.size(), type(uint40).max)),
-                    timeInForce: TimeInForce.ImmediateOrCancel,
-                    reduceOnly: true,
-                    leverage: 0,
-                    expiry: 0,
-                    maxSteps: maxSteps.toUint16(),
-                    clientId: 0
-                })
-            );
-    }
-
-    /// @notice See IExchange.poke.
-    function poke(ExchangeState storage state, uint256 marketId) external returns (bool insolvent) {
-        Market storage market = state.markets[marketId];
-        (insolvent, ) = Upkeep.run(market, Mark.load(market, marketId));
-    }
-
-    // ------------------------------------------------------------------------------------------------ private
-
-    function _place(
-        ExchangeState storage state,
-        uint256 account,
         OrderRequest memory request
-    ) private returns (OrderResult memory result) {
+    ) external returns (OrderResult memory result) {
         Market storage market = state.markets[request.market];
         MarketContext memory ctx = Mark.load(market, request.market);
         bool crosses = _crosses(market, request);
@@ -106,7 +40,10 @@ library Trading {
             if (crosses) Upkeep.observe(market, ctx); // what only rests is judged when it fills
         }
         if (request.leverage == 0) request.leverage = uint8(_leverageOf(market, account, request.reduceOnly));
-        _validate(ctx, request);
+        OrderRules.validate(ctx.config, request);
+        if (crosses && request.timeInForce == TimeInForce.PostOnly) {
+            revert IExchangeErrors.PostOnlyWouldCross(ctx.id, request.tick, market.book.best(!request.isBid));
+        }
 
         Matching.Taker memory t;
         t.loan.account = account;
@@ -126,14 +63,19 @@ library Trading {
         }
         t.limitTick = request.tick;
         t.steps = request.maxSteps;
+        t.minds = request.selfTrade != SelfTrade.CancelResting;
+        uint256 wanted = t.remaining;
 
         Tally memory tally;
-        Matching.run(state, market, ctx, t, tally);
+        _match(state, market, ctx, t, tally, request.selfTrade);
         if (t.filled != 0) Settlement.store(market, ctx, tally, t.loan);
         else if (t.refusal == FillRule.Refusal.PriceTooOld) {
             revert IExchangeErrors.PriceTooOldToTrade(ctx.id, ctx.age, ctx.config.tradeAge);
         } else if (t.refusal != FillRule.Refusal.None) {
             revert IExchangeErrors.FillRefused(account, uint256(t.refusal));
+        }
+        if (request.timeInForce == TimeInForce.FillOrKill && t.filled != wanted) {
+            revert IExchangeErrors.FillOrKillFailed(account, t.filled, wanted);
         }
         if (_mayRest(market, t, request)) result.orderId = uint64(_rest(market, ctx, t, request));
         Ledger.setFree(state, account, t.funds);
@@ -143,35 +85,26 @@ library Trading {
         result.steps = request.maxSteps - t.steps;
     }
 
+    /// @dev Runs the taker through the book, past its own orders if it minds them.
+    function _match(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Matching.Taker memory t,
+        Tally memory tally,
+        SelfTrade mode
+    ) private {
+        while (true) {
+            Matching.run(state, market, ctx, t, tally);
+            if (t.own == 0) return;
+            (uint256 lost, uint256 freed) = SelfTrades.prevent(market, ctx.id, mode, t.own, t.remaining);
+            (t.own, t.remaining, t.funds) = (0, t.remaining - lost, t.funds + freed);
+        }
+    }
+
     /// @dev The account's setting. What only reduces needs none.
     function _leverageOf(Market storage market, uint256 account, bool reduceOnly) private view returns (uint256) {
         return reduceOnly ? 1 : market.orderMargins[account].leverage();
-    }
-
-    function _market(ExchangeState storage state, uint256 marketId) private view returns (Market storage market) {
-        market = state.markets[marketId];
-        if (address(market.config.source) == address(0)) revert IExchangeErrors.UnknownMarket(marketId);
-    }
-
-    function _validate(MarketContext memory ctx, OrderRequest memory request) private view {
-        if (request.tick == 0) revert IExchangeErrors.InvalidTick(request.tick);
-        if (request.lots == 0) revert IExchangeErrors.InvalidLots(request.lots);
-        uint256 notional = uint256(request.lots) * request.tick * ctx.config.tickValue;
-        // the last dust of a position can be closed, but no dust ever rests
-        bool closesDust = request.reduceOnly && request.timeInForce == TimeInForce.ImmediateOrCancel;
-        if (!closesDust && notional < ctx.config.minNotional) {
-            revert IExchangeErrors.NotionalTooSmall(notional, ctx.config.minNotional);
-        }
-        uint256 maxLeverage = PIPS / ctx.config.initialRate;
-        if (request.leverage == 0 || request.leverage > maxLeverage) {
-            revert IExchangeErrors.InvalidLeverage(request.leverage, maxLeverage);
-        }
-        if (request.expiry != 0 && request.expiry < block.timestamp) {
-            revert IExchangeErrors.OrderExpired(request.expiry);
-        }
-        if (request.maxSteps == 0 || request.maxSteps > ctx.config.maxSteps) {
-            revert IExchangeErrors.InvalidStepBudget(request.maxSteps, ctx.config.maxSteps);
-        }
     }
 
     /// @dev A refused taker's rest is cancelled; so is one whose budget ended, that still crosses, or that is dust.
@@ -180,7 +113,7 @@ library Trading {
         Matching.Taker memory t,
         OrderRequest memory request
     ) private view returns (bool) {
-        if (t.remaining == 0 || request.timeInForce != TimeInForce.GoodTilCancelled) return false;
+        if (t.remaining == 0 || !OrderRules.mayRest(request)) return false;
         if (t.refusal != FillRule.Refusal.None || t.exhausted) return false;
         // what a fill or the reduce-only clip left over may be dust
         if (t.remaining * request.tick * market.config.tickValue < market.config.minNotional) return false;
@@ -206,6 +139,8 @@ library Trading {
         f.leverage = request.leverage;
         f.isBid = request.isBid;
         f.reduceOnly = request.reduceOnly;
+        f.postOnly = request.timeInForce == TimeInForce.PostOnly;
+        f.selfTrade = uint256(request.selfTrade);
         uint256 held;
         (orderId, held) = OrderDesk.rest(market, f);
         if (held > t.funds) revert IExchangeErrors.InsufficientFreeCollateral(f.account, t.funds, held);

@@ -3,15 +3,11 @@ pragma solidity 0.8.37;
 
 import {MarketConfig, RiskConfig, Tier} from "../types/MarketConfig.sol";
 import {Level, MarketStatus} from "../types/MarketContext.sol";
+import {SelfTrade, TimeInForce} from "../types/OrderTerms.sol";
 import {Position} from "../types/Position.sol";
+import {TriggerKind} from "../types/Trigger.sol";
 import {IExchangeErrors} from "./IExchangeErrors.sol";
 import {IExchangeEvents} from "./IExchangeEvents.sol";
-
-/// How long an order lives.
-enum TimeInForce {
-    GoodTilCancelled,
-    ImmediateOrCancel
-}
 
 struct OrderRequest {
     uint32 market;
@@ -19,6 +15,7 @@ struct OrderRequest {
     uint24 tick; // limit price, in ticks
     uint40 lots;
     TimeInForce timeInForce;
+    SelfTrade selfTrade; // what happens where it meets a resting order of the same account
     bool reduceOnly;
     uint8 leverage; // margin moved into the position by a fill is at least notional / leverage; 0: the account's setting
     uint32 expiry; // last second at which it may fill; 0 for none
@@ -31,6 +28,40 @@ struct OrderResult {
     uint256 filledLots;
     uint256 filledNotional; // quote atoms
     uint256 steps; // resting orders visited
+}
+
+/// What became of one order of several.
+struct OrderOutcome {
+    bool placed;
+    OrderResult result; // all zero when it was not
+    bytes reason; // the error that it reverted with; empty when it was placed
+}
+
+/// What became of one order that was to be cancelled.
+enum CancelOutcome {
+    Cancelled,
+    Unknown, // filled, cancelled, an older generation, or never there
+    NotOwner // it belongs to somebody else
+}
+
+/// A stop-loss or take-profit order for the position that is open.
+struct TriggerRequest {
+    uint32 market;
+    TriggerKind kind;
+    uint24 triggerTick; // the mark at which anyone may execute it
+    uint24 limitTick; // worst tick of its fills
+    uint40 lots; // most that it closes; the highest number for the whole position
+    uint32 tip; // quote atoms for whoever executes it, at most one unit
+}
+
+struct TriggerView {
+    uint256 triggerId;
+    TriggerKind kind;
+    bool closesLong;
+    uint256 triggerTick;
+    uint256 limitTick;
+    uint256 lots;
+    uint256 tip; // quote atoms, what is left of it
 }
 
 /// What a caller of `autoDeleverage` will accept.
@@ -154,15 +185,42 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     // ------------------------------------------------------------------------------------------------ trading
 
     /**
-     * @notice Places a limit order: matches it, and rests what is left (GTC) if it does not cross.
+     * @notice Places a limit order: matches it, and rests what is left (good-til-cancelled) if it does not cross.
      * Requirements: the market is solvent and its price fresh; the size, tick, leverage and notional are valid; free collateral
-     * covers what rests.
+     * covers what rests; fill-or-kill: all lots, after the clip to the position if reduce-only, fill within the step budget; post-only: it does not cross,
+     * whether or not what is in the way could fill.
      * @return result What was filled, and the id of what rests.
      */
     function placeOrder(OrderRequest calldata request) external payable returns (OrderResult memory result);
 
+    /**
+     * @notice Places up to 32 orders, in order. One that reverts has no effect and does not stop the others; only the gas running out in one
+     * reverts all (`OrderOutOfGas`).
+     */
+    function placeOrders(OrderRequest[] calldata requests) external payable returns (OrderOutcome[] memory outcomes);
+
+    /**
+     * @notice Changes the price and the open size of one of the caller's orders. It keeps its side, leverage, expiry, and whether it is
+     * reduce-only and post-only. Less at the same tick keeps id and place in the queue, needs no price, and is possible while the market
+     * is insolvent. Anything else cancels and places, at the end of the queue and with a new id, under all requirements of `placeOrder`
+     * and with the market's highest step budget; if that reverts, the order stays as it was.
+     * @param lots What is to be open from now on, whatever was filled before.
+     */
+    function amendOrder(
+        uint256 market,
+        uint256 orderId,
+        uint256 tick,
+        uint256 lots
+    ) external payable returns (OrderResult memory result);
+
     /// @notice Cancels one of the caller's orders. Needs no price.
     function cancelOrder(uint256 market, uint256 orderId) external payable;
+
+    /// @notice Cancels up to 32 of the caller's orders in a market, as far as they are there and the caller's. Needs no price.
+    function cancelOrders(
+        uint256 market,
+        uint256[] calldata orderIds
+    ) external payable returns (CancelOutcome[] memory outcomes);
 
     /// @notice Cancels all of the caller's orders in a market (at most 32). Needs no price.
     /// @return cancelled How many there were.
@@ -178,6 +236,16 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
         uint256 limitTick,
         uint256 maxSteps
     ) external payable returns (OrderResult memory result);
+
+    /**
+     * @notice Lets anyone close the caller's open position, or part of it, once the mark has reached a tick. Needs no price; if the mark
+     * is already there, it can be executed at once. At most 8 an account and market.
+     * Requirements: the caller has a position; ticks and lots are not zero; the tip is at most one unit.
+     */
+    function placeTrigger(TriggerRequest calldata request) external payable returns (uint256 triggerId);
+
+    /// @notice Takes one of the caller's triggers back. Needs no price.
+    function cancelTrigger(uint256 market, uint256 triggerId) external payable;
 
     /// @notice Sets the leverage of the caller's orders that name none, between 1 and what the first tier allows. What is open or
     /// resting keeps its margin.
@@ -227,8 +295,9 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
 
     /**
      * @notice Makes several calls for an account that named the caller its delegate, in order, all or nothing.
-     * Only placeOrder, closePosition, cancelOrder, cancelAll, addMargin, removeMargin, setLeverage and updatePrice: a delegate can lose
-     * the account's money by trading, and can never withdraw it, name delegates, or order top-ups.
+     * Only placeOrder(s), amendOrder, closePosition, cancelOrder(s), cancelAll, placeTrigger, cancelTrigger, addMargin, removeMargin,
+     * setLeverage and updatePrice: a delegate can lose the account's money by trading, and can never withdraw it, name delegates, or order
+     * top-ups.
      */
     function tradeFor(uint256 account, bytes[] calldata calls) external payable returns (bytes[] memory results);
 
@@ -256,6 +325,22 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
         uint256 market,
         uint32[] calldata counterparties,
         DeleverageLimits calldata limits
+    ) external payable returns (uint256 lots);
+
+    /**
+     * @notice Executes an account's trigger: a reduce-only, immediate-or-cancel order at its limit. What does not fill stays a trigger, and its
+     * condition is asked again. A caller with another account gets its tip, in proportion to what is closed, at most 0.1 % of that, as far as
+     * the account's free collateral reaches. A trigger whose position was closed or flipped is removed, without a price and without a tip.
+     * Requirements: the price may open exposure (`tradeAge`) and has reached the trigger; the market is solvent; something in the
+     * book is within the limit.
+     * @param maxSteps Most resting orders to visit.
+     * @return lots Lots closed.
+     */
+    function executeTrigger(
+        uint256 market,
+        uint256 account,
+        uint256 triggerId,
+        uint256 maxSteps
     ) external payable returns (uint256 lots);
 
     /**
@@ -364,6 +449,8 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     /// @notice The funding index that a call made now would use, X16. The stored one when there is no usable price.
     function fundingIndexNow(uint256 market) external view returns (int256);
     function topUpAt(uint256 market, uint256 account) external view returns (TopUpView memory);
+    /// @notice The account's triggers in a market, at most 8.
+    function triggersAt(uint256 market, uint256 account) external view returns (TriggerView[] memory);
     function leverageAt(uint256 market, uint256 account) external view returns (uint256);
     function marketAt(uint256 market) external view returns (MarketView memory);
     function positionAt(uint256 market, uint256 account) external view returns (Position memory);

@@ -77,6 +77,14 @@ interface IExchangeErrors {
     error OrderExpired(uint256 expiry);
     /// @notice The step budget is zero or above the market's cap.
     error InvalidStepBudget(uint256 steps, uint256 maxSteps);
+    /// @notice A fill-or-kill order would have filled only `filled` of its `lots` within the step budget.
+    error FillOrKillFailed(uint256 account, uint256 filled, uint256 lots);
+    /// @notice A post-only order would cross: `opposite` is the other side's best tick.
+    error PostOnlyWouldCross(uint256 market, uint256 tick, uint256 opposite);
+    /// @notice A list is longer than one call takes.
+    error TooManyItems(uint256 count, uint256 maximum);
+    /// @notice The gas ran out in one of several orders: with more gas, or fewer orders or steps, it will be seen whether it is good.
+    error OrderOutOfGas(uint256 index);
     /// @notice The account already has 32 open orders in this market.
     error TooManyOrders(uint256 account);
     /// @notice No open order has this id (filled, cancelled, or an older generation).
@@ -93,6 +101,17 @@ interface IExchangeErrors {
     /// price, 2 free collateral does not cover the margin, 3 the price is too old to open exposure, 4 the open interest may not grow further, or not so fast,
     /// 5 the circuit breaker lets takers only reduce.
     error FillRefused(uint256 account, uint256 refusal);
+
+    // ------------------------------------------------------------------------------------------------ triggers
+
+    /// @notice The account already has 8 triggers in this market.
+    error TooManyTriggers(uint256 account);
+    /// @notice The account has no trigger with this id (executed, cancelled, or an older generation).
+    error UnknownTrigger(uint256 account, uint256 triggerId);
+    /// @notice The tip is above what the exchange allows, quote atoms.
+    error TipTooHigh(uint256 tip, uint256 maximum);
+    /// @notice The mark has not reached the trigger; both X16.
+    error TriggerNotReached(uint256 triggerId, uint256 price, uint256 threshold);
 
     // ------------------------------------------------------------------------------------------------ positions
 
@@ -122,7 +141,7 @@ interface IExchangeErrors {
     error LiquidationCoolingDown(uint256 market, uint256 account, uint256 ready);
     /// @notice Preventive deleveraging is closed: the system margin ratio (pips) is not below the threshold, or the window is used up.
     error PreventiveNotOpen(uint256 market, uint256 ratio);
-    /// @notice Nothing in the book is within the liquidation's limit.
+    /// @notice Nothing in the book is within the limit of a liquidation or a trigger.
     error BookCannotAbsorb(uint256 market, uint256 limitTick);
 
     // ------------------------------------------------------------------------------------------------ deleveraging

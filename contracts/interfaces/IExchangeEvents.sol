@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {MarketConfig, RiskConfig, Tier} from "../types/MarketConfig.sol";
 import {Level} from "../types/MarketContext.sol";
+import {SelfTrade} from "../types/OrderTerms.sol";
+import {TriggerKind} from "../types/Trigger.sol";
 
 /**
  * Every event of the exchange. Amounts are in quote atoms; prices "X16" are quote atoms per lot × 2^16.
@@ -18,12 +20,20 @@ interface IExchangeEvents {
     enum RemovalReason {
         Cancelled, // by its owner
         Expired,
-        SelfTrade, // it would have met its owner's own taking order
+        SelfTrade, // it met its owner's own taking order
         OutsideBand, // its price is outside the band around the mark
         ReduceOnlyExhausted, // there is no position left that it would reduce
-        MarginShort, // the fill rule refuses it
+        MarginShort, // the margin for what it opens is not there
         Liquidation, // its owner is being liquidated
-        Retired // its market was retired
+        Retired, // its market was retired
+        Amended, // its owner changed it
+        Uncovered // it would reduce at a price, fee included, worse than its owner's own bankruptcy price
+    }
+
+    /// @notice Why a trigger went without closing anything.
+    enum TriggerRemoval {
+        Cancelled, // by its owner
+        PositionGone // the position that it would close is closed, or was flipped
     }
 
     /// @notice Free collateral of an account after a change.
@@ -82,6 +92,33 @@ interface IExchangeEvents {
         RemovalReason reason,
         uint256 sequence
     );
+    /// @notice `lots` were taken off a resting order, other than by a fill; it keeps its id and its place.
+    event OrderReduced(
+        uint256 indexed market,
+        uint256 indexed account,
+        uint256 orderId,
+        uint256 lots,
+        RemovalReason reason,
+        uint256 sequence
+    );
+    /// @notice An order was queued anew. `newOrderId` is 0 when nothing of it rests: what filled, and what rests, have events of their own.
+    event OrderAmended(
+        uint256 indexed market,
+        uint256 indexed account,
+        uint256 orderId,
+        uint256 newOrderId,
+        uint256 sequence
+    );
+    /// @notice A taking order met its owner's resting order `orderId` and lost `lots` of its own, by its choice of `mode`. What that did to
+    /// the resting order has an event of its own.
+    event SelfTradePrevented(
+        uint256 indexed market,
+        uint256 indexed account,
+        uint256 orderId,
+        SelfTrade mode,
+        uint256 lots,
+        uint256 sequence
+    );
     event Trade(
         uint256 indexed market,
         uint256 indexed maker,
@@ -123,6 +160,41 @@ interface IExchangeEvents {
         address indexed caller,
         uint256 amount,
         uint256 tip,
+        uint256 sequence
+    );
+
+    /// @notice Anyone may close up to `lots` of the account's position once the mark has reached `triggerTick`, at `limitTick` or better.
+    event TriggerPlaced(
+        uint256 indexed market,
+        uint256 indexed account,
+        uint256 triggerId,
+        TriggerKind kind,
+        bool closesLong,
+        uint256 triggerTick,
+        uint256 limitTick,
+        uint256 lots,
+        uint256 tip,
+        uint256 sequence
+    );
+    event TriggerRemoved(
+        uint256 indexed market,
+        uint256 indexed account,
+        uint256 triggerId,
+        TriggerRemoval reason,
+        uint256 sequence
+    );
+    /// @notice A trigger closed `lots` at the mark `price`, X16. `tip` went to the caller. It goes on with `lotsLeft` and `tipLeft`, and is gone
+    /// when no lots are left.
+    event TriggerExecuted(
+        uint256 indexed market,
+        uint256 indexed account,
+        address indexed caller,
+        uint256 triggerId,
+        uint256 lots,
+        uint256 tip,
+        uint256 lotsLeft,
+        uint256 tipLeft,
+        uint256 price,
         uint256 sequence
     );
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ExchangeState, Market, Monitor, TopUp} from "../ExchangeStorage.sol";
 import {Book} from "../book/Book.sol";
 import {OrderDesk} from "../book/OrderDesk.sol";
-import {MarketView, OrderMarginView, QueueEntry, RiskView, TopUpView} from "../interfaces/IExchange.sol";
+import {MarketView, OrderMarginView, QueueEntry, RiskView, TopUpView, TriggerView} from "../interfaces/IExchange.sol";
 import {Counterparties} from "../liquidation/Counterparties.sol";
 import {Preventive} from "../liquidation/Preventive.sol";
 import {Breaker} from "../risk/Breaker.sol";
@@ -22,6 +22,7 @@ import {MarketContext} from "../types/MarketContext.sol";
 import {Order} from "../types/Order.sol";
 import {OrderMargin} from "../types/OrderMargin.sol";
 import {Position} from "../types/Position.sol";
+import {Trigger} from "../types/Trigger.sol";
 
 /**
  * Views that need the exchange's own storage. Never writes. Linked library.
@@ -89,6 +90,22 @@ library StateViews {
     ) external view returns (TopUpView memory) {
         TopUp memory t = state.markets[id].topUps[account];
         return TopUpView(t.triggerRate, t.remaining);
+    }
+
+    function triggersAt(
+        ExchangeState storage state,
+        uint256 id,
+        uint256 account
+    ) external view returns (TriggerView[] memory r) {
+        Trigger[8] memory slots = state.markets[id].triggers[account];
+        uint256 count;
+        for (uint256 i; i < slots.length; ++i) if (slots[i].live) ++count;
+        r = new TriggerView[](count);
+        for (uint256 i = slots.length; i != 0; --i) {
+            Trigger memory t = slots[i - 1];
+            if (!t.live) continue;
+            r[--count] = TriggerView(t.idOf(i - 1), t.kind, t.closesLong, t.triggerTick, t.limitTick, t.lots, t.tip);
+        }
     }
 
     function leverageAt(ExchangeState storage state, uint256 id, uint256 account) external view returns (uint256) {

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
-import {IExchange, OrderRequest, OrderResult, TimeInForce} from "../interfaces/IExchange.sol";
+import {IExchange, OrderRequest, OrderResult, SelfTrade, TimeInForce} from "../interfaces/IExchange.sol";
 import {MockCollateral} from "./MockCollateral.sol";
 
 /// One trader: an address of its own that does what its crowd says.
@@ -69,6 +69,7 @@ contract Crowd {
                             tick: o.tick,
                             lots: o.lots,
                             timeInForce: TimeInForce.ImmediateOrCancel,
+                            selfTrade: SelfTrade.CancelResting,
                             reduceOnly: false,
                             leverage: o.leverage,
                             expiry: 0,

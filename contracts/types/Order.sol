@@ -4,13 +4,14 @@ pragma solidity 0.8.37;
 /**
  * A resting order in one word, and the ids under which it is known.
  *
- * | generation 16 | seat 5 | reduceOnly 1 | isBid 1 | live 1 | leverage 8 | expiry 32 | tick 24 | lots 40 | next 32 | prev 32 | account 32 | : 224
+ * | selfTrade 2 | postOnly 1 | generation 16 | seat 5 | reduceOnly 1 | isBid 1 | live 1 | leverage 8 | expiry 32 | tick 24 | lots 40 | next 32 | prev 32 | account 32 | : 227
  *
  * `prev`, `next`: neighbours in the price level's FIFO list, 0 at the ends. In a free slot `next` links the free list.
  * `seat`: which of the account's 32 seats in this market the order takes.
  * `expiry`: last second at which the order may fill; 0 for none.
  * `generation`: how often the slot was used. The external id is generation << 32 | slot, so a stale id never finds the order
  * that reuses its slot.
+ * `postOnly`, `selfTrade`: how it was placed; an amendment that queues it anew places it so again.
  */
 type Order is uint256;
 
@@ -28,6 +29,8 @@ library OrderLibrary {
     uint256 private constant REDUCE_ONLY = 202;
     uint256 private constant SEAT = 203;
     uint256 private constant GENERATION = 208;
+    uint256 private constant POST_ONLY = 224;
+    uint256 private constant SELF_TRADE = 225;
 
     struct Fields {
         uint256 account;
@@ -39,6 +42,8 @@ library OrderLibrary {
         bool reduceOnly;
         uint256 seat;
         uint256 generation;
+        bool postOnly;
+        uint256 selfTrade; // IExchange.SelfTrade
     }
 
     function pack(Fields memory f) internal pure returns (Order) {
@@ -53,7 +58,9 @@ library OrderLibrary {
                     (f.isBid ? 1 << IS_BID : 0) |
                     (f.reduceOnly ? 1 << REDUCE_ONLY : 0) |
                     (f.seat << SEAT) |
-                    (f.generation << GENERATION)
+                    (f.generation << GENERATION) |
+                    (f.postOnly ? 1 << POST_ONLY : 0) |
+                    (f.selfTrade << SELF_TRADE)
             );
     }
 
@@ -103,6 +110,14 @@ library OrderLibrary {
 
     function generation(Order o) internal pure returns (uint256) {
         return uint16(Order.unwrap(o) >> GENERATION);
+    }
+
+    function postOnly(Order o) internal pure returns (bool) {
+        return (Order.unwrap(o) >> POST_ONLY) & 1 != 0;
+    }
+
+    function selfTrade(Order o) internal pure returns (uint256) {
+        return (Order.unwrap(o) >> SELF_TRADE) & 3;
     }
 
     function withLots(Order o, uint256 value) internal pure returns (Order) {

@@ -29,9 +29,14 @@ library Delegation {
     function _isTrading(bytes4 selector) private pure returns (bool) {
         return
             selector == IExchange.placeOrder.selector ||
+            selector == IExchange.placeOrders.selector ||
+            selector == IExchange.amendOrder.selector ||
             selector == IExchange.closePosition.selector ||
             selector == IExchange.cancelOrder.selector ||
+            selector == IExchange.cancelOrders.selector ||
             selector == IExchange.cancelAll.selector ||
+            selector == IExchange.placeTrigger.selector ||
+            selector == IExchange.cancelTrigger.selector ||
             selector == IExchange.addMargin.selector ||
             selector == IExchange.removeMargin.selector ||
             selector == IExchange.setLeverage.selector ||

@@ -8,9 +8,12 @@ export default buildModule("Plimsoll", (m) => {
   const collateral = m.getParameter<string>("collateral");
   const administrator = m.getParameter<string>("administrator", m.getAccount(0) as unknown as string);
 
+  const trading = m.library("Trading", { libraries: { SelfTrades: m.library("SelfTrades") } });
   const liquidation = m.library("Liquidation");
   const libraries = {
-    Trading: m.library("Trading"),
+    Trading: trading,
+    OrderAdmin: m.library("OrderAdmin", { libraries: { Trading: trading } }),
+    Triggers: m.library("Triggers", { libraries: { Trading: trading } }),
     MarginDesk: m.library("MarginDesk"),
     Liquidation: liquidation,
     Preventive: m.library("Preventive", { libraries: { Liquidation: liquidation } }),

@@ -26,6 +26,15 @@ export const exchangeAbi = [
   { type: "error", name: "DuplicateCounterparty", inputs: [{ name: "account", type: "uint256" }] },
   {
     type: "error",
+    name: "FillOrKillFailed",
+    inputs: [
+      { name: "account", type: "uint256" },
+      { name: "filled", type: "uint256" },
+      { name: "lots", type: "uint256" },
+    ],
+  },
+  {
+    type: "error",
     name: "FillRefused",
     inputs: [
       { name: "account", type: "uint256" },
@@ -182,6 +191,7 @@ export const exchangeAbi = [
   },
   { type: "error", name: "OrderExpired", inputs: [{ name: "expiry", type: "uint256" }] },
   { type: "error", name: "OrderMarginOverflow", inputs: [] },
+  { type: "error", name: "OrderOutOfGas", inputs: [{ name: "index", type: "uint256" }] },
   {
     type: "error",
     name: "PositionBankrupt",
@@ -191,6 +201,15 @@ export const exchangeAbi = [
     ],
   },
   { type: "error", name: "PositionOverflow", inputs: [] },
+  {
+    type: "error",
+    name: "PostOnlyWouldCross",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "tick", type: "uint256" },
+      { name: "opposite", type: "uint256" },
+    ],
+  },
   {
     type: "error",
     name: "PreventiveNotOpen",
@@ -261,7 +280,33 @@ export const exchangeAbi = [
       { name: "maxAge", type: "uint256" },
     ],
   },
+  {
+    type: "error",
+    name: "TipTooHigh",
+    inputs: [
+      { name: "tip", type: "uint256" },
+      { name: "maximum", type: "uint256" },
+    ],
+  },
+  {
+    type: "error",
+    name: "TooManyItems",
+    inputs: [
+      { name: "count", type: "uint256" },
+      { name: "maximum", type: "uint256" },
+    ],
+  },
   { type: "error", name: "TooManyOrders", inputs: [{ name: "account", type: "uint256" }] },
+  { type: "error", name: "TooManyTriggers", inputs: [{ name: "account", type: "uint256" }] },
+  {
+    type: "error",
+    name: "TriggerNotReached",
+    inputs: [
+      { name: "triggerId", type: "uint256" },
+      { name: "price", type: "uint256" },
+      { name: "threshold", type: "uint256" },
+    ],
+  },
   {
     type: "error",
     name: "UnexpectedTransferAmount",
@@ -273,6 +318,14 @@ export const exchangeAbi = [
   { type: "error", name: "UnknownAccount", inputs: [{ name: "account", type: "uint256" }] },
   { type: "error", name: "UnknownMarket", inputs: [{ name: "market", type: "uint256" }] },
   { type: "error", name: "UnknownOrder", inputs: [{ name: "orderId", type: "uint256" }] },
+  {
+    type: "error",
+    name: "UnknownTrigger",
+    inputs: [
+      { name: "account", type: "uint256" },
+      { name: "triggerId", type: "uint256" },
+    ],
+  },
   { type: "error", name: "WrongSide", inputs: [{ name: "account", type: "uint256" }] },
   { type: "error", name: "ZeroAmount", inputs: [] },
   {
@@ -544,6 +597,17 @@ export const exchangeAbi = [
   },
   {
     type: "event",
+    name: "OrderAmended",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "orderId", type: "uint256", indexed: false },
+      { name: "newOrderId", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
     name: "OrderPlaced",
     inputs: [
       { name: "market", type: "uint256", indexed: true },
@@ -556,6 +620,18 @@ export const exchangeAbi = [
       { name: "leverage", type: "uint256", indexed: false },
       { name: "expiry", type: "uint256", indexed: false },
       { name: "clientId", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "OrderReduced",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "orderId", type: "uint256", indexed: false },
+      { name: "lots", type: "uint256", indexed: false },
+      { name: "reason", type: "uint8", indexed: false },
       { name: "sequence", type: "uint256", indexed: false },
     ],
   },
@@ -633,6 +709,18 @@ export const exchangeAbi = [
   },
   {
     type: "event",
+    name: "SelfTradePrevented",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "orderId", type: "uint256", indexed: false },
+      { name: "mode", type: "uint8", indexed: false },
+      { name: "lots", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
     name: "TopUpSet",
     inputs: [
       { name: "market", type: "uint256", indexed: true },
@@ -674,6 +762,49 @@ export const exchangeAbi = [
     inputs: [
       { name: "to", type: "address", indexed: true },
       { name: "amount", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "TriggerExecuted",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "caller", type: "address", indexed: true },
+      { name: "triggerId", type: "uint256", indexed: false },
+      { name: "lots", type: "uint256", indexed: false },
+      { name: "tip", type: "uint256", indexed: false },
+      { name: "lotsLeft", type: "uint256", indexed: false },
+      { name: "tipLeft", type: "uint256", indexed: false },
+      { name: "price", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "TriggerPlaced",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "triggerId", type: "uint256", indexed: false },
+      { name: "kind", type: "uint8", indexed: false },
+      { name: "closesLong", type: "bool", indexed: false },
+      { name: "triggerTick", type: "uint256", indexed: false },
+      { name: "limitTick", type: "uint256", indexed: false },
+      { name: "lots", type: "uint256", indexed: false },
+      { name: "tip", type: "uint256", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
+    name: "TriggerRemoved",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "triggerId", type: "uint256", indexed: false },
+      { name: "reason", type: "uint8", indexed: false },
+      { name: "sequence", type: "uint256", indexed: false },
     ],
   },
   {
@@ -750,6 +881,29 @@ export const exchangeAbi = [
   },
   {
     type: "function",
+    name: "amendOrder",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "orderId", type: "uint256" },
+      { name: "tick", type: "uint256" },
+      { name: "lots", type: "uint256" },
+    ],
+    outputs: [
+      {
+        name: "result",
+        type: "tuple",
+        components: [
+          { name: "orderId", type: "uint64" },
+          { name: "filledLots", type: "uint256" },
+          { name: "filledNotional", type: "uint256" },
+          { name: "steps", type: "uint256" },
+        ],
+      },
+    ],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
     name: "autoDeleverage",
     inputs: [
       { name: "market", type: "uint256" },
@@ -796,6 +950,26 @@ export const exchangeAbi = [
     inputs: [
       { name: "market", type: "uint256" },
       { name: "orderId", type: "uint256" },
+    ],
+    outputs: [],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "cancelOrders",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "orderIds", type: "uint256[]" },
+    ],
+    outputs: [{ name: "outcomes", type: "uint8[]" }],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "cancelTrigger",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "triggerId", type: "uint256" },
     ],
     outputs: [],
     stateMutability: "payable",
@@ -854,6 +1028,18 @@ export const exchangeAbi = [
       { name: "s", type: "bytes32" },
     ],
     outputs: [{ name: "account", type: "uint256" }],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "executeTrigger",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+      { name: "triggerId", type: "uint256" },
+      { name: "maxSteps", type: "uint256" },
+    ],
+    outputs: [{ name: "lots", type: "uint256" }],
     stateMutability: "payable",
   },
   {
@@ -1188,6 +1374,7 @@ export const exchangeAbi = [
           { name: "tick", type: "uint24" },
           { name: "lots", type: "uint40" },
           { name: "timeInForce", type: "uint8" },
+          { name: "selfTrade", type: "uint8" },
           { name: "reduceOnly", type: "bool" },
           { name: "leverage", type: "uint8" },
           { name: "expiry", type: "uint32" },
@@ -1208,6 +1395,70 @@ export const exchangeAbi = [
         ],
       },
     ],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "placeOrders",
+    inputs: [
+      {
+        name: "requests",
+        type: "tuple[]",
+        components: [
+          { name: "market", type: "uint32" },
+          { name: "isBid", type: "bool" },
+          { name: "tick", type: "uint24" },
+          { name: "lots", type: "uint40" },
+          { name: "timeInForce", type: "uint8" },
+          { name: "selfTrade", type: "uint8" },
+          { name: "reduceOnly", type: "bool" },
+          { name: "leverage", type: "uint8" },
+          { name: "expiry", type: "uint32" },
+          { name: "maxSteps", type: "uint16" },
+          { name: "clientId", type: "uint64" },
+        ],
+      },
+    ],
+    outputs: [
+      {
+        name: "outcomes",
+        type: "tuple[]",
+        components: [
+          { name: "placed", type: "bool" },
+          {
+            name: "result",
+            type: "tuple",
+            components: [
+              { name: "orderId", type: "uint64" },
+              { name: "filledLots", type: "uint256" },
+              { name: "filledNotional", type: "uint256" },
+              { name: "steps", type: "uint256" },
+            ],
+          },
+          { name: "reason", type: "bytes" },
+        ],
+      },
+    ],
+    stateMutability: "payable",
+  },
+  {
+    type: "function",
+    name: "placeTrigger",
+    inputs: [
+      {
+        name: "request",
+        type: "tuple",
+        components: [
+          { name: "market", type: "uint32" },
+          { name: "kind", type: "uint8" },
+          { name: "triggerTick", type: "uint24" },
+          { name: "limitTick", type: "uint24" },
+          { name: "lots", type: "uint40" },
+          { name: "tip", type: "uint32" },
+        ],
+      },
+    ],
+    outputs: [{ name: "triggerId", type: "uint256" }],
     stateMutability: "payable",
   },
   {
@@ -1420,6 +1671,30 @@ export const exchangeAbi = [
     stateMutability: "payable",
   },
   { type: "function", name: "treasury", inputs: [], outputs: [{ name: "", type: "uint256" }], stateMutability: "view" },
+  {
+    type: "function",
+    name: "triggersAt",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+    ],
+    outputs: [
+      {
+        name: "",
+        type: "tuple[]",
+        components: [
+          { name: "triggerId", type: "uint256" },
+          { name: "kind", type: "uint8" },
+          { name: "closesLong", type: "bool" },
+          { name: "triggerTick", type: "uint256" },
+          { name: "limitTick", type: "uint256" },
+          { name: "lots", type: "uint256" },
+          { name: "tip", type: "uint256" },
+        ],
+      },
+    ],
+    stateMutability: "view",
+  },
   {
     type: "function",
     name: "updateMarket",

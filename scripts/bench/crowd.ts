@@ -53,6 +53,7 @@ export async function deployBench(connection: NetworkConnection) {
     tick: fields.tick,
     lots: fields.lots,
     timeInForce: fields.ioc ? 1 : 0,
+    selfTrade: 0,
     reduceOnly: false,
     leverage: fields.leverage ?? 10,
     expiry: 0,

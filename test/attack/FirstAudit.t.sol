@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IExchange, OrderRequest, OrderResult, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
+import {IExchange, OrderRequest, OrderResult, SelfTrade, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
 import {IExchangeErrors} from "../../contracts/interfaces/IExchangeErrors.sol";
 import {MockAggregator} from "../../contracts/mocks/MockAggregator.sol";
 import {MarketConfig, Tier} from "../../contracts/types/MarketConfig.sol";
@@ -169,6 +169,7 @@ contract FirstAuditTest is CrashTest {
                 tick: uint24(tick),
                 lots: uint40(lots),
                 timeInForce: immediate ? TimeInForce.ImmediateOrCancel : TimeInForce.GoodTilCancelled,
+                selfTrade: SelfTrade.CancelResting,
                 reduceOnly: false,
                 leverage: leverage,
                 expiry: 0,

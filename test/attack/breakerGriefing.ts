@@ -75,6 +75,7 @@ describe("Attack: stepping the market with thin positions of one's own", () => {
           tick: TICK,
           lots: 20_000,
           timeInForce: 1,
+          selfTrade: 0,
           reduceOnly: false,
           leverage: 50,
           expiry: 0,

@@ -7,6 +7,7 @@ import {
     MarketView,
     OrderMarginView,
     OrderRequest,
+    SelfTrade,
     TimeInForce
 } from "../../contracts/interfaces/IExchange.sol";
 import {Grid} from "../../contracts/risk/Grid.sol";
@@ -207,6 +208,7 @@ contract RetirementTest is Catalogue {
             tick: uint24(tick),
             lots: uint40(lots),
             timeInForce: timeInForce,
+            selfTrade: SelfTrade.CancelResting,
             reduceOnly: false,
             leverage: uint8(leverage),
             expiry: 0,

@@ -23,15 +23,16 @@ describe("Order book against a model", () => {
       });
       const random = createRandom(seed);
       const model = new BookModel();
-      const seen = { trades: 0, removed: 0, rested: 0, cancelled: 0 };
+      const seen = { trades: 0, removed: 0, rested: 0, cancelled: 0, reduced: 0, refused: 0, shrunk: 0 };
       for (let i = 0; i < OPERATIONS; i++) {
         if (model.orders.length > 20 && random.chance(0.15)) await cancel(venue, random, model, seen);
+        else if (model.orders.length > 0 && random.chance(0.1)) await shrink(venue, random, model, seen);
         else await place(venue, random, model, spread, seen);
         if (i % 100 === 99) await compareQueues(venue, model);
       }
       await compareQueues(venue, model);
       await checkInvariants(venue);
-      for (const [what, count] of Object.entries(seen)) expect(count, what).greaterThan(OPERATIONS / 20);
+      for (const [what, count] of Object.entries(seen)) expect(count, what).greaterThan(OPERATIONS / 200);
     });
   }
 });
@@ -41,7 +42,7 @@ async function place(
   random: Random,
   model: BookModel,
   spread: number,
-  seen: { trades: number; removed: number; rested: number },
+  seen: { trades: number; removed: number; rested: number; reduced: number; refused: number },
 ): Promise<void> {
   const t = random.pick(venue.traders);
   const now = (await venue.connection.networkHelpers.time.latest()) + 1;
@@ -51,18 +52,20 @@ async function place(
     isBid,
     tick: MARK + random.int(-spread, spread) + (isBid ? -spread / 4 : spread / 4),
     lots: random.chance(0.1) ? random.int(1, 5_000) : random.int(1, 300),
-    ioc: random.chance(0.25),
+    timeInForce: random.pick([0, 0, 0, 1, 2, 3]),
+    selfTrade: random.int(0, 2),
     reduceOnly: random.chance(0.15),
     expiry: random.chance(0.2) ? now + random.int(0, 40) : 0,
     maxSteps: random.chance(0.2) ? random.int(1, 4) : 64,
   };
   const full = (await venue.exchange.orderMarginAt(1, t.account)).orderIds.length === 32;
-  if (full) request.ioc = true;
+  if (full) request.timeInForce = 1;
   const options = requestOf({ ...request, leverage: random.int(1, 5) });
   await venue.connection.networkHelpers.time.setNextBlockTimestamp(now);
   const expected = model.place(request, now);
-  if (!expected) {
-    await expect(t.exchange.placeOrder(options, GAS)).to.be.revertedWithCustomError(venue.exchange, "NothingToReduce");
+  if (typeof expected === "string") {
+    await expect(t.exchange.placeOrder(options, GAS)).to.be.revertedWithCustomError(venue.exchange, expected);
+    seen.refused++;
     return;
   }
   const events = await eventsOf(venue, t.exchange.placeOrder(options, GAS));
@@ -73,17 +76,20 @@ async function place(
     lots: Number(e["lots"]),
   }));
   expect(trades).to.deep.equal(expected.trades);
-  const removed = named(events, "OrderRemoved").map((e) => ({
-    orderId: e["orderId"],
-    lots: Number(e["lots"]),
-    reason: Number(e["reason"]),
-  }));
-  expect(removed).to.deep.equal(expected.removed);
+  const gone = (name: string) =>
+    named(events, name).map((e) => ({
+      orderId: e["orderId"],
+      lots: Number(e["lots"]),
+      reason: Number(e["reason"]),
+    }));
+  expect(gone("OrderRemoved")).to.deep.equal(expected.removed);
+  expect(gone("OrderReduced")).to.deep.equal(expected.reduced);
   const [rested] = named(events, "OrderPlaced");
   expect(Number(rested?.["lots"] ?? 0n)).equal(expected.rests);
   if (rested) model.rest(request, rested["orderId"] as bigint, expected.rests);
   seen.trades += trades.length;
-  seen.removed += removed.length;
+  seen.removed += expected.removed.length;
+  seen.reduced += expected.reduced.length;
   if (rested) seen.rested++;
 }
 
@@ -105,6 +111,23 @@ async function cancel(venue: Venue, random: Random, model: BookModel, seen: { ca
     model.remove(order.id);
   }
   seen.cancelled++;
+}
+
+/** Less at the same tick: the order keeps its place, or is refused because it has expired. */
+async function shrink(venue: Venue, random: Random, model: BookModel, seen: { shrunk: number }): Promise<void> {
+  const order = random.pick(model.orders);
+  const owner = venue.traders.find((t) => t.account === order.account) as Trader;
+  const lots = random.int(1, order.lots);
+  const now = (await venue.connection.networkHelpers.time.latest()) + 1;
+  const amend = () => owner.exchange.amendOrder(1, order.id, order.tick, lots, GAS);
+  await venue.connection.networkHelpers.time.setNextBlockTimestamp(now);
+  if (order.expiry !== 0 && order.expiry < now) {
+    await expect(amend()).to.be.revertedWithCustomError(venue.exchange, "OrderExpired");
+    return;
+  }
+  await amend();
+  model.reduce(order.id, lots);
+  seen.shrunk++;
 }
 
 /** Every resting order of the chain in FIFO order, by following the links of each level. */

@@ -158,9 +158,14 @@ describe("Delegates", () => {
   const delegate = () => trader(venue(), 1);
   const DELEGABLE = [
     "placeOrder",
+    "placeOrders",
+    "amendOrder",
     "closePosition",
     "cancelOrder",
+    "cancelOrders",
     "cancelAll",
+    "placeTrigger",
+    "cancelTrigger",
     "addMargin",
     "removeMargin",
     "setLeverage",

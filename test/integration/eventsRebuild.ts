@@ -4,96 +4,16 @@
  */
 import { expect } from "chai";
 import { mirrored, openCrash, type Side } from "../utils/crash.ts";
-import { createIndexer } from "../utils/indexer.ts";
-import { bid, cross, place } from "../utils/orders.ts";
+import { expectRebuilt } from "../utils/expectRebuilt.ts";
+import { bid, cross, FOK, GTC, IOC, place, POST_ONLY, requestOf } from "../utils/orders.ts";
 import { createRandom, type Random } from "../utils/random.ts";
 import { attempt, LIMITS, randomStep, resolveAll } from "../utils/randomMarket.ts";
-import { readExchange } from "../utils/state.ts";
+import { readOrder } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
-import { GAS, noLimits, type ParsedEvent, setTick, trader, USD, type Venue } from "../utils/venue.ts";
+import { GAS, noLimits, setTick, trader, USD, type Venue } from "../utils/venue.ts";
 
 const risk = { ...noLimits, cautiousRatio: 15_000, reduceOnlyRatio: 8_000, hysteresis: 5_000, jumpRate: 100_000 };
 const fees = { takerFeeRate: 450, makerFeeRate: -100, insuranceShare: 600_000, rewardRate: 100 };
-
-/** Every event of the exchange since it was deployed, in order. */
-async function readEvents(v: Venue): Promise<ParsedEvent[]> {
-  const logs = await v.connection.ethers.provider.getLogs({
-    address: v.deployed.exchangeAddress,
-    fromBlock: v.deployed.startBlock,
-    toBlock: "latest",
-  });
-  const events: ParsedEvent[] = [];
-  for (const log of logs) {
-    const parsed = v.exchange.interface.parseLog({ topics: [...log.topics], data: log.data });
-    if (!parsed) throw new Error(`a log that the interface does not know: ${log.topics[0]}`);
-    events.push({ name: parsed.name, args: parsed.args as unknown as ParsedEvent["args"] });
-  }
-  return events;
-}
-
-/** Replays all events and compares with the chain. Returns the names that occurred. */
-async function expectRebuilt(v: Venue): Promise<Set<string>> {
-  const events = await readEvents(v);
-  const { state, apply } = createIndexer();
-  for (const event of events) apply(event);
-  const chain = await readExchange(v);
-  expect(state.gaps).to.deep.equal([]);
-  expect(state.tokens, "tokens").equal(chain.balance);
-  expect([state.insurance, state.keeperReserve, state.treasury]).to.deep.equal([
-    chain.insurance,
-    chain.keeperReserve,
-    await v.exchange.treasury(),
-  ]);
-  expect(state.owners.size).equal(chain.free.size);
-  for (const [account, free] of chain.free) {
-    expect(state.free.get(BigInt(account)), `free collateral of ${account}`).equal(free);
-    expect(state.owners.get(BigInt(account))).equal((await v.exchange.accountAt(account)).owner);
-  }
-  for (const market of chain.markets) {
-    const indexed = state.markets.get(BigInt(market.id));
-    if (!indexed) throw new Error(`no event of market ${market.id}`);
-    const view = await v.exchange.marketAt(market.id);
-    expect([indexed.sequence, indexed.pot, indexed.openInterest, indexed.fundingIndex, indexed.ended]).to.deep.equal([
-      view.sequence,
-      view.pot,
-      view.openInterest,
-      view.fundingIndex,
-      view.status === 1n,
-    ]);
-    expect(indexed.positions.size).equal(market.positions.size);
-    for (const [account, p] of market.positions) {
-      expect(indexed.positions.get(BigInt(account)), `position of ${account}`).to.deep.equal({
-        lots: p.lots,
-        cost: p.cost,
-        margin: p.margin,
-        fundingIndex: p.fundingIndex,
-      });
-    }
-    const orders = [...market.reserved.values()].flatMap((r) => r.orders);
-    expect(indexed.orders.size).equal(orders.length);
-    for (const o of orders) {
-      expect(indexed.orders.get(o.id), `order ${o.id}`).to.deep.equal({
-        account: BigInt(o.account),
-        isBid: o.isBid,
-        tick: BigInt(o.tick),
-        lots: o.lots,
-        reduceOnly: o.reduceOnly,
-        leverage: o.leverage,
-        expiry: BigInt(o.expiry),
-      });
-    }
-    for (const { account } of v.traders) {
-      const found = market.reserved.get(account) ?? { bid: 0n, ask: 0n };
-      const { bid: bids, ask: asks } = indexed.reserves.get(BigInt(account)) ?? { bid: 0n, ask: 0n };
-      expect([bids, asks], `reserve of ${account}`).to.deep.equal([found.bid, found.ask]);
-      const order = await v.exchange.topUpAt(market.id, account);
-      const known = indexed.topUps.get(BigInt(account)) ?? { triggerRate: 0n, remaining: 0n };
-      expect(known).to.deep.equal({ triggerRate: order.triggerRate, remaining: order.remaining });
-      expect(indexed.leverages.get(BigInt(account)) ?? 0n).equal(await v.exchange.leverageAt(market.id, account));
-    }
-  }
-  return new Set(events.map((e) => e.name));
-}
 
 async function stake(v: Venue, amount: bigint): Promise<void> {
   const t = trader(v, 11);
@@ -114,7 +34,50 @@ async function potter(v: Venue, random: Random, mark: number, market: number): P
         tick: mark + random.int(-60, 60),
         lots: random.int(200, 3_000),
         leverage: random.int(1, 40),
+        timeInForce: random.pick([GTC, GTC, GTC, IOC, FOK, POST_ONLY]),
+        selfTrade: random.int(0, 2),
       }),
+    async () => {
+      const { orderIds } = await v.exchange.orderMarginAt(market, t.account);
+      const id = random.pick([...orderIds, 1n]);
+      return x.amendOrder(market, id, mark + random.int(-60, 60), random.int(200, 3_000), GAS);
+    },
+    async () => {
+      const { orderIds } = await v.exchange.orderMarginAt(market, t.account);
+      const o = await readOrder(v, market, random.pick([...orderIds, 1n]));
+      return x.amendOrder(market, o.id, o.tick, random.int(100, 300), GAS);
+    },
+    async () => {
+      const { orderIds } = await v.exchange.orderMarginAt(market, random.pick(v.traders).account);
+      return x.cancelOrders(market, [...orderIds.slice(0, 3), 7n], GAS);
+    },
+    () => {
+      const order = (tick: number) =>
+        requestOf({ market, isBid: random.chance(0.5), tick, lots: random.int(50, 2_000) });
+      return x.placeOrders([order(mark - random.int(0, 40)), order(mark + random.int(0, 40)), order(0)], GAS);
+    },
+    () =>
+      x.placeTrigger(
+        {
+          market,
+          kind: random.int(0, 1),
+          triggerTick: mark + random.int(-20, 20),
+          limitTick: random.pick([1, 2 ** 24 - 1]),
+          lots: random.int(100, 4_000),
+          tip: random.int(0, 1_000_000),
+        },
+        GAS,
+      ),
+    async () => {
+      const { account } = random.pick(v.traders);
+      const triggers = await v.exchange.triggersAt(market, account);
+      return x.executeTrigger(market, account, random.pick([...triggers.map((o) => o.triggerId), 1n]), 16, GAS);
+    },
+    async () => {
+      if (random.chance(0.7)) return;
+      const triggers = await v.exchange.triggersAt(market, t.account);
+      return x.cancelTrigger(market, random.pick([...triggers.map((o) => o.triggerId), 1n]), GAS);
+    },
     () =>
       place(v, t, {
         market,

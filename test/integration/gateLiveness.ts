@@ -180,6 +180,7 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
             ...order(9_000, 4_000),
             market: 1,
             timeInForce: 0,
+            selfTrade: 0,
             reduceOnly: false,
             expiry: 0,
             maxSteps: 1,

@@ -1,20 +1,11 @@
 /** Resting orders that cannot fill: each is removed, costs one step, and leaves the taker as it was. */
 import { expect } from "chai";
-import { ask, bid, cross, place, requestOf } from "../utils/orders.ts";
+import { ask, bid, cross, place, Reason, requestOf } from "../utils/orders.ts";
 import { readPositions } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { GAS, named, type ParsedEvent, setTick, type Trader, trader, USD, type Venue } from "../utils/venue.ts";
 
 const TICK = 10_000;
-/** IExchangeEvents.RemovalReason */
-const Reason = {
-  Cancelled: 0n,
-  Expired: 1n,
-  SelfTrade: 2n,
-  OutsideBand: 3n,
-  ReduceOnlyExhausted: 4n,
-  MarginShort: 5n,
-} as const;
 
 function removals(events: readonly ParsedEvent[]): unknown[][] {
   return named(events, "OrderRemoved").map((e) => [Number(e["account"]), e["orderId"], e["lots"], e["reason"]]);
@@ -125,7 +116,7 @@ describe("Order book: makers that cannot fill", () => {
     expect((await readPositions(v)).get(maker.account)).equal(undefined);
   });
 
-  it("a reducing fill worse than its own bankruptcy price: MarginShort", async () => {
+  it("a reducing fill worse than its own bankruptcy price: Uncovered", async () => {
     const v = venue();
     const [maker, other, good, taker] = [trader(v, 0), trader(v, 1), trader(v, 2), trader(v, 3)];
     await cross(v, maker, other, { tick: TICK, lots: 1_000, longLeverage: 50 }); // b at 9,800
@@ -133,7 +124,7 @@ describe("Order book: makers that cannot fill", () => {
     expect(low.orderId).not.equal(0n);
     await place(v, good, ask(9_801, 1_000));
     const { events, filled } = await place(v, taker, bid(9_801, 500, { ioc: true }));
-    expect(removals(events)).to.deep.equal([[maker.account, low.orderId, 1_000n, Reason.MarginShort]]);
+    expect(removals(events)).to.deep.equal([[maker.account, low.orderId, 1_000n, Reason.Uncovered]]);
     expect(named(events, "Trade").map((e) => Number(e["maker"]))).to.deep.equal([good.account]);
     expect(filled).equal(500n);
   });

@@ -50,6 +50,8 @@ const risk = { ...noLimits, cautiousRatio: 15_000, reduceOnlyRatio: 8_000 };
 const encode = (v: Venue) => v.exchange.interface;
 const takeAsk = bid(10_010, 200, { ioc: true });
 const cancelOpener = (v: Venue) => trader(v, 2).exchange.cancelAll(1, GAS);
+/** Met at TICK. */
+const TRIGGER = { market: 1, kind: 0, triggerTick: TICK, limitTick: 9_980, lots: 500, tip: 0 };
 const redeemable = async (v: Venue) => {
   const t = trader(v, 5);
   await v.deployed.collateral.connect(t.signer).approve(v.deployed.insuranceFundAddress, 100n * USD);
@@ -91,6 +93,46 @@ const ROWS: readonly Row[] = [
     },
   },
   { what: "cancelAll", cells: always, call: cancelOpener },
+  {
+    what: "cancelOrders, amendOrder to less at the same tick",
+    cells: always,
+    call: async (v) => {
+      const t = trader(v, 2);
+      const [id = 0n] = (await v.exchange.orderMarginAt(1, t.account)).orderIds;
+      await t.exchange.amendOrder(1, id, 9_990, 900, GAS);
+      return t.exchange.cancelOrders(1, [id], GAS);
+    },
+  },
+  {
+    what: "amendOrder otherwise, without crossing",
+    cells: priced,
+    call: async (v) => {
+      const t = trader(v, 2);
+      const [id = 0n] = (await v.exchange.orderMarginAt(1, t.account)).orderIds;
+      return t.exchange.amendOrder(1, id, 9_989, 1_000, GAS);
+    },
+  },
+  {
+    what: "placeTrigger, cancelTrigger",
+    cells: always,
+    call: async (v) => {
+      await weak(v).exchange.placeTrigger(TRIGGER, GAS);
+      const [t] = await v.exchange.triggersAt(1, weak(v).account);
+      return weak(v).exchange.cancelTrigger(1, t?.triggerId ?? 0n, GAS);
+    },
+  },
+  {
+    what: "executeTrigger, whatever its makers do",
+    cells: recent,
+    prepare: async (v) => {
+      await cancelOpener(v);
+      await weak(v).exchange.placeTrigger(TRIGGER, GAS);
+    },
+    call: async (v) => {
+      const [t] = await v.exchange.triggersAt(1, weak(v).account);
+      return v.exchange.executeTrigger(1, weak(v).account, t?.triggerId ?? 0n, 8, GAS);
+    },
+  },
   {
     what: "setLeverage, setTopUp, setDelegate",
     cells: always,

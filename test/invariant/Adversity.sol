@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IExchange, OrderRequest, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
+import {IExchange, OrderRequest, SelfTrade, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {Level, MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";
-import {Traders} from "./Traders.sol";
+import {Orders} from "./Orders.sol";
 
 /// What somebody who wants the theorem to fail would try: margin out to the last atom before a gap, pairs of own accounts at the edge
 /// of the band, funding held at its clamp, a source that fails, tokens that nobody credited, delegates, guardians.
-abstract contract Adversity is Traders {
+abstract contract Adversity is Orders {
     using Margin for Position;
 
     uint256 public pairs;
@@ -31,6 +31,7 @@ abstract contract Adversity is Traders {
             tick: uint24(tick == 0 ? 1 : tick),
             lots: uint40(_bound(lots, 1, 5_000)),
             timeInForce: TimeInForce.GoodTilCancelled,
+            selfTrade: SelfTrade.CancelResting,
             reduceOnly: false,
             leverage: 50,
             expiry: 0,

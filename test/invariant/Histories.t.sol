@@ -48,6 +48,9 @@ contract HistoriesTest is ExchangeTest {
         _atLeast(_world.clampedAccruals(), 3, "accruals at the clamp");
         _atLeast(_world.outages(), 3, "outages");
         _atLeast(_world.delegatedTrades(), 1, "trades by a delegate");
+        _atLeast(_world.amendments(), 3, "amendments");
+        _atLeast(_world.batches(), 3, "batches");
+        _atLeast(_world.triggered(), 3, "executed triggers");
         _atLeast(_world.stakes(), 3, "stakes");
         _atLeast(_world.unstakings(), 3, "redemptions");
         _atLeast(_magnitude(1) + _magnitude(2), 1, "funding");
@@ -110,13 +113,20 @@ contract HistoriesTest is ExchangeTest {
     }
 
     function _misbehave(uint256 action, uint256 a, uint256 b, uint256 c, uint256 d) private {
-        if (action < 24) _world.poke(a);
-        else if (action < 26) _world.pair(a, a + 1 + (b % 7), c, d, d >> 32);
+        if (action < 24) {
+            _world.poke(a);
+            for (uint256 k; k < 16; ++k) _world.execute(b, k, k >> 3);
+        } else if (action < 26) _world.pair(a, a + 1 + (b % 7), c, d, d >> 32);
         else if (action < 27) _world.lastMoment(a, b, c);
         else if (action < 28) _world.accrue(a, b);
-        else if (action < 29) _world.rest(a, b, c, d, d >> 32);
-        else if (action < 30) _world.delegated(a, b, c, d);
-        else if (action < 31) {
+        else if (action < 29) {
+            _world.rest(a, b, c, d, d >> 32);
+            _world.amend(a, b, c >> 8, d >> 16);
+        } else if (action < 30) {
+            _world.delegated(a, b, c, d);
+            for (uint256 k; k < 16; ++k) _world.trigger(k, k >> 3, c >> k, d >> k, a);
+        } else if (action < 31) {
+            _world.batch(b, a, c);
             _world.outage(a, b, c);
             _world.donate(c, d & 1 == 0);
             _world.guard(b, d);

@@ -5,6 +5,7 @@ import {ExchangeTest} from "../utils/ExchangeTest.sol";
 import {Adversity} from "./Adversity.sol";
 import {Clearing} from "./Clearing.sol";
 import {Directed} from "./Directed.sol";
+import {Orders} from "./Orders.sol";
 import {Traders} from "./Traders.sol";
 import {World} from "./World.sol";
 
@@ -24,7 +25,7 @@ import {World} from "./World.sol";
  * | ADL-1, ADL-2, ADL-3 | Promises._requireDeleveraged in each deleveraging; ADL-1 also in Clearing._countStages |
  * | ADL-4 | Clearing.cut |
  * | LIQ-1, LIQ-2 | Promises._requireLiquidated in each liquidation |
- * | BOOK-1 | Catalogue._checkBook after every action |
+ * | BOOK-1 | Catalogue._checkBook after every action; Orders.amend |
  * | BOOK-2 | Catalogue._checkReserve after every action; equality in Traders.rest, Traders.cancel and Adversity.outage |
  * | FUND-1 | Traders.keepsDust around every action that settles; Adversity._pokeChecked |
  * | GAS-1 | Traders._requireUnderCap around every call; the worst cases in test/gas |
@@ -47,7 +48,7 @@ contract SolvencyInvariants is ExchangeTest {
 
     /// @notice The actions; the checks are not among them.
     function targetSelectors() external view returns (FuzzSelector[] memory selectors) {
-        bytes4[33] memory all = [
+        bytes4[37] memory all = [
             // trading, the price and clearing more often than the rest
             Traders.trade.selector,
             Traders.trade.selector,
@@ -67,6 +68,10 @@ contract SolvencyInvariants is ExchangeTest {
             Clearing.topUp.selector,
             Clearing.poke.selector,
             Traders.rest.selector,
+            Orders.amend.selector,
+            Orders.batch.selector,
+            Orders.trigger.selector,
+            Orders.execute.selector,
             Traders.cancel.selector,
             Traders.moveMargin.selector,
             Traders.withdraw.selector,

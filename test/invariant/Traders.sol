@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IExchange, OrderMarginView, OrderRequest, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
+import {
+    IExchange,
+    OrderMarginView,
+    OrderRequest,
+    SelfTrade,
+    TimeInForce
+} from "../../contracts/interfaces/IExchange.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";
@@ -48,7 +54,9 @@ abstract contract Traders is Catalogue {
             isBid: isBid,
             tick: uint24(tick == 0 ? 1 : tick),
             lots: uint40(_bound(lots, 1, 3_000)),
-            timeInForce: mode & 2 == 0 ? TimeInForce.GoodTilCancelled : TimeInForce.ImmediateOrCancel,
+            // rests or not; one in eight is stricter: post-only, or fill-or-kill
+            timeInForce: TimeInForce((mode & 2 == 0 ? 0 : 1) | ((mode >> 40) % 8 == 0 ? 2 : 0)),
+            selfTrade: SelfTrade((mode >> 48) % 3),
             reduceOnly: mode & 28 == 28,
             leverage: uint8(mode & 128 == 0 ? 50 : _bound(mode >> 8, 0, 50)), // 0: the account's setting
             expiry: mode & 96 == 96 ? uint32(block.timestamp + 5) : 0,

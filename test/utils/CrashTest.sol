@@ -7,6 +7,7 @@ import {
     MarketView,
     OrderRequest,
     QueueEntry,
+    SelfTrade,
     TimeInForce
 } from "../../contracts/interfaces/IExchange.sol";
 import {Catalogue} from "./Catalogue.sol";
@@ -123,6 +124,7 @@ abstract contract CrashTest is Catalogue {
             tick: uint24(tick),
             lots: uint40(lots),
             timeInForce: timeInForce,
+            selfTrade: SelfTrade.CancelResting,
             reduceOnly: false,
             leverage: leverage,
             expiry: 0,

@@ -17,7 +17,10 @@ export interface ModelRequest {
   isBid: boolean;
   tick: number;
   lots: number;
-  ioc: boolean;
+  /** TimeInForce. */
+  timeInForce: number;
+  /** SelfTrade. */
+  selfTrade: number;
   reduceOnly: boolean;
   expiry: number;
   maxSteps: number;
@@ -27,6 +30,8 @@ export interface ModelResult {
   trades: { orderId: bigint; maker: number; tick: number; lots: number }[];
   /** Order id and RemovalReason. */
   removed: { orderId: bigint; lots: number; reason: number }[];
+  /** Orders that lost lots without filling, and stay. */
+  reduced: { orderId: bigint; lots: number; reason: number }[];
   filled: number;
   steps: number;
   /** Lots that rest; 0 for none. */
@@ -51,14 +56,29 @@ export class BookModel {
     return position === 0 || position > 0 === buys ? 0 : Math.min(Math.abs(position), lots);
   }
 
-  /** Null: refused because there is nothing to reduce. */
-  place(request: ModelRequest, now: number): ModelResult | null {
-    const result: ModelResult = { trades: [], removed: [], filled: 0, steps: 0, rests: 0 };
+  /** The name of the error, if the order is refused; then the model is as before. */
+  place(request: ModelRequest, now: number): ModelResult | string {
+    const before = { orders: this.orders.map((o) => ({ ...o })), positions: new Map(this.positions) };
+    const outcome = this.match(request, now);
+    if (typeof outcome === "string") {
+      this.orders = before.orders;
+      for (const [account, lots] of before.positions) this.positions.set(account, lots);
+      for (const account of this.positions.keys()) if (!before.positions.has(account)) this.positions.delete(account);
+    }
+    return outcome;
+  }
+
+  private match(request: ModelRequest, now: number): ModelResult | string {
+    const result: ModelResult = { trades: [], removed: [], reduced: [], filled: 0, steps: 0, rests: 0 };
+    const first = this.queue(!request.isBid)[0];
+    const crosses = first && (request.isBid ? first.tick <= request.tick : first.tick >= request.tick);
+    if (crosses && request.timeInForce === 3) return "PostOnlyWouldCross";
     let remaining = request.lots;
     if (request.reduceOnly) {
       remaining = this.closing(request.account, request.isBid, request.lots);
-      if (remaining === 0) return null;
+      if (remaining === 0) return "NothingToReduce";
     }
+    const wanted = remaining;
     let exhausted = false;
     while (remaining > 0) {
       const best = this.queue(!request.isBid)[0];
@@ -68,12 +88,43 @@ export class BookModel {
         break;
       }
       result.steps++;
+      const own = best.account === request.account && !(best.expiry !== 0 && best.expiry < now);
+      if (own && request.selfTrade === 1) {
+        exhausted = true; // cancels what is left of the taker
+        break;
+      }
+      if (own && request.selfTrade === 2) {
+        remaining -= this.decrement(best, remaining, result);
+        continue;
+      }
       const lots = this.meet(best, request, remaining, now, result);
       remaining -= lots;
       result.filled += lots;
     }
-    if (remaining > 0 && !request.ioc && !exhausted) result.rests = remaining;
+    if (request.timeInForce === 2 && result.filled !== wanted) return "FillOrKillFailed";
+    const mayRest = request.timeInForce === 0 || request.timeInForce === 3;
+    if (remaining > 0 && mayRest && !exhausted) result.rests = remaining;
     return result;
+  }
+
+  /** Both sides of a self-trade lose what would have met. There is no minimum notional here, so no dust either. */
+  private decrement(own: ModelOrder, remaining: number, result: ModelResult): number {
+    const lots = Math.min(remaining, own.lots);
+    const entry = { orderId: own.id, lots, reason: 2 };
+    if (lots === own.lots) {
+      this.remove(own.id);
+      result.removed.push(entry);
+    } else {
+      own.lots -= lots;
+      result.reduced.push(entry);
+    }
+    return lots;
+  }
+
+  /** What an amendment does without a trade: less at the same tick. */
+  reduce(id: bigint, lots: number): void {
+    const order = this.orders.find((o) => o.id === id);
+    if (order) order.lots = lots;
   }
 
   /** Lots filled against one resting order; 0 when it was removed instead. */

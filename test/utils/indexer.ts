@@ -35,6 +35,17 @@ export interface IndexedMarket {
   reserves: Map<bigint, { bid: bigint; ask: bigint }>;
   leverages: Map<bigint, bigint>;
   topUps: Map<bigint, { triggerRate: bigint; remaining: bigint }>;
+  /** By account and id. */
+  triggers: Map<string, IndexedTrigger>;
+}
+
+export interface IndexedTrigger {
+  kind: bigint;
+  closesLong: boolean;
+  triggerTick: bigint;
+  limitTick: bigint;
+  lots: bigint;
+  tip: bigint;
 }
 
 export interface Indexed {
@@ -75,6 +86,7 @@ export function createIndexer(): { state: Indexed; apply(event: ParsedEvent): vo
         reserves: new Map(),
         leverages: new Map(),
         topUps: new Map(),
+        triggers: new Map(),
       };
       state.markets.set(id, market);
     }
@@ -154,6 +166,23 @@ export function createIndexer(): { state: Indexed; apply(event: ParsedEvent): vo
       reservesOf(m, o.account)[o.isBid ? "bid" : "ask"] += reserveOf(m, o, o.lots);
     },
     OrderRemoved: (e, m) => shrink(m, big(e, "orderId"), big(e, "lots"), false),
+    OrderReduced: (e, m) => shrink(m, big(e, "orderId"), big(e, "lots"), false),
+    TriggerPlaced: (e, m) =>
+      m.triggers.set(triggerKey(e), {
+        kind: big(e, "kind"),
+        closesLong: e["closesLong"] === true,
+        triggerTick: big(e, "triggerTick"),
+        limitTick: big(e, "limitTick"),
+        lots: big(e, "lots"),
+        tip: big(e, "tip"),
+      }),
+    TriggerRemoved: (e, m) => m.triggers.delete(triggerKey(e)),
+    TriggerExecuted: (e, m) => {
+      const t = m.triggers.get(triggerKey(e));
+      if (!t) return state.gaps.push(`trigger ${triggerKey(e)} is unknown`);
+      [t.lots, t.tip] = [big(e, "lotsLeft"), big(e, "tipLeft")];
+      return t.lots === 0n ? m.triggers.delete(triggerKey(e)) : true;
+    },
     Trade: (e, m) => {
       const lots = m.positions.get(big(e, "maker"))?.lots ?? 0n;
       const makerBuys = e["takerBuys"] !== true;
@@ -189,6 +218,8 @@ export function createIndexer(): { state: Indexed; apply(event: ParsedEvent): vo
     },
   };
 }
+
+const triggerKey = (e: Record<string, unknown>) => `${big(e, "account")}/${big(e, "triggerId")}`;
 
 function big(e: Record<string, unknown>, key: string): bigint {
   const value = e[key];

@@ -1,8 +1,23 @@
 /** Orders and positions: placing, crossing, and building a position with a given entry and margin. */
 import { eventsOf, GAS, named, type ParsedEvent, type Trader, type Venue } from "./venue.ts";
 
-export const GTC = 0;
-export const IOC = 1;
+/** TimeInForce. */
+export const [GTC, IOC, FOK, POST_ONLY] = [0, 1, 2, 3] as const;
+/** SelfTrade. */
+export const [CANCEL_RESTING, CANCEL_TAKING, DECREMENT_BOTH] = [0, 1, 2] as const;
+/** IExchangeEvents.RemovalReason */
+export const Reason = {
+  Cancelled: 0n,
+  Expired: 1n,
+  SelfTrade: 2n,
+  OutsideBand: 3n,
+  ReduceOnlyExhausted: 4n,
+  MarginShort: 5n,
+  Liquidation: 6n,
+  Retired: 7n,
+  Amended: 8n,
+  Uncovered: 9n,
+} as const;
 
 export interface OrderOptions {
   market?: number;
@@ -10,6 +25,9 @@ export interface OrderOptions {
   tick: number;
   lots: number | bigint;
   ioc?: boolean;
+  /** Instead of `ioc`. */
+  timeInForce?: number;
+  selfTrade?: number;
   reduceOnly?: boolean;
   leverage?: number;
   expiry?: number;
@@ -23,7 +41,8 @@ export function requestOf(o: OrderOptions) {
     isBid: o.isBid,
     tick: o.tick,
     lots: o.lots,
-    timeInForce: o.ioc ? IOC : GTC,
+    timeInForce: o.timeInForce ?? (o.ioc ? IOC : GTC),
+    selfTrade: o.selfTrade ?? CANCEL_RESTING,
     reduceOnly: o.reduceOnly ?? false,
     leverage: o.leverage ?? 10,
     expiry: o.expiry ?? 0,

@@ -6,7 +6,7 @@ import type { DemoMarket } from "../market/market.ts";
 import { noteSettlement } from "./funding.ts";
 import type { Log } from "./readLogs.ts";
 import { marketOf, type Replay } from "./replayState.ts";
-import { releaseAll, releaseFilled, reserve } from "./reserves.ts";
+import { releaseAll, releaseFilled, releaseReduced, reserve } from "./reserves.ts";
 
 /** The feed has 8 decimals, the contract wants 18: then quote atoms per lot × 2^16, as Mark.sol. */
 export function priceX16(market: DemoMarket, answer: bigint): bigint {
@@ -48,6 +48,12 @@ export function applyLog(replay: Replay, log: Log): void {
       const { one, order } = orderOf(replay, log.args);
       releaseAll(one, order);
       one.orders.delete(order.id);
+      return;
+    }
+    case "OrderReduced": {
+      const { one, order } = orderOf(replay, log.args);
+      releaseReduced(one, order, log.args.lots);
+      one.orders.set(order.id, { ...order, lots: order.lots - log.args.lots });
       return;
     }
     case "Trade": {

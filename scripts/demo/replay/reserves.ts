@@ -33,6 +33,11 @@ export function releaseAll(one: MarketReplay, order: RestingOrder): void {
   change(one, order.account, order.isBid, -needOf(one, order, order.lots));
 }
 
+/** Lots that an order lost other than by a fill. */
+export function releaseReduced(one: MarketReplay, order: RestingOrder, lots: bigint): void {
+  change(one, order.account, order.isBid, needOf(one, order, order.lots - lots) - needOf(one, order, order.lots));
+}
+
 /** A fill of a resting order. The maker's position is still the one before it. */
 export function releaseFilled(one: MarketReplay, order: RestingOrder, lots: bigint): void {
   const part = needOf(one, order, order.lots) - needOf(one, order, order.lots - lots);

@@ -112,6 +112,7 @@ function encodeOrder({ market, isBid, tick, lots, leverage, rests, reduceOnly = 
     tick,
     lots: Number(lots),
     timeInForce: rests ? 0 : 1,
+    selfTrade: 0,
     reduceOnly,
     leverage,
     expiry,

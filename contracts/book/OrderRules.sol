@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {OrderRequest, TimeInForce} from "../interfaces/IExchange.sol";
+import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
+import {MarketConfig, PIPS} from "../types/MarketConfig.sol";
+
+/**
+ * What an order must be to be placed, and what it must still be once it is amended. One validator for both; needs no price.
+ */
+library OrderRules {
+    /// @notice Reverts with the error that names what is wrong with the order. `leverage` is what it will trade at, not 0.
+    function validate(MarketConfig memory config, OrderRequest memory request) internal view {
+        if (request.tick == 0) revert IExchangeErrors.InvalidTick(request.tick);
+        if (request.lots == 0) revert IExchangeErrors.InvalidLots(request.lots);
+        uint256 notional = uint256(request.lots) * request.tick * config.tickValue;
+        // the last dust of a position can be closed, but no dust ever rests
+        bool closesDust = request.reduceOnly && !mayRest(request);
+        if (!closesDust && notional < config.minNotional) {
+            revert IExchangeErrors.NotionalTooSmall(notional, config.minNotional);
+        }
+        uint256 maxLeverage = PIPS / config.initialRate;
+        if (request.leverage == 0 || request.leverage > maxLeverage) {
+            revert IExchangeErrors.InvalidLeverage(request.leverage, maxLeverage);
+        }
+        if (request.expiry != 0 && request.expiry < block.timestamp) {
+            revert IExchangeErrors.OrderExpired(request.expiry);
+        }
+        if (request.maxSteps == 0 || request.maxSteps > config.maxSteps) {
+            revert IExchangeErrors.InvalidStepBudget(request.maxSteps, config.maxSteps);
+        }
+    }
+
+    /// @notice Whether what does not fill may rest.
+    function mayRest(OrderRequest memory request) internal pure returns (bool) {
+        return request.timeInForce == TimeInForce.GoodTilCancelled || request.timeInForce == TimeInForce.PostOnly;
+    }
+}
