@@ -425,6 +425,11 @@ contract Exchange is IExchange, AccessControl, Batch {
     }
 
     /// @inheritdoc IExchange
+    function levelHeadAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256) {
+        return StateViews.levelHeadAt(_state, market, isBid, tick);
+    }
+
+    /// @inheritdoc IExchange
     function nextTick(uint256 market, bool isBid, uint256 tick) external view returns (uint256) {
         return StateViews.nextTick(_state, market, isBid, tick);
     }

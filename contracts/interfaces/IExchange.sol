@@ -459,6 +459,8 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     function orderAt(uint256 market, uint256 slot) external view returns (uint256);
     /// @notice What rests at a tick: lots, and number of orders.
     function levelAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 lots, uint256 orders);
+    /// @notice Slot of the order that is first in line at a tick, 0 when nothing rests there; `orderAt` then links to the next.
+    function levelHeadAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 slot);
     /// @notice The best tick at or behind `tick` (bids: at or below, asks: at or above); 0 when there is none.
     function nextTick(uint256 market, bool isBid, uint256 tick) external view returns (uint256);
     /// @notice A word of a side's rank index (see RankIndex): level `shift` 0, 4, 8 or 12, parent coordinates (u, v) at that level.

@@ -34,6 +34,48 @@ struct HealthEntry {
     bool bankrupt;
 }
 
+/// A resting order. Orders of a level come first in first out.
+struct RestingOrder {
+    uint64 orderId;
+    uint32 account;
+    uint256 tick;
+    uint256 lots;
+    uint256 expiry; // last second at which it may fill; 0 for none
+    bool reduceOnly;
+    bool postOnly;
+    uint256 leverage;
+}
+
+/// What must fill or go before an order is next.
+struct QueuePosition {
+    uint256 ordersAhead; // at the same tick
+    uint256 lotsAhead; // at the same tick
+    uint256 lotsBetter; // at better ticks
+    uint256 levelsBetter;
+    uint256 levelOrders; // at the same tick, itself included
+    uint256 levelLots;
+}
+
+/// Why a previewed order would stop.
+enum PreviewEnd {
+    Filled, // all lots
+    NothingCrosses, // the rest finds nothing within its limit and the band
+    Exhausted // the step budget ended with a crossing order left
+}
+
+/// What an order would meet, in the state as it is. Notional in quote atoms.
+struct FillPreview {
+    uint256 filledLots;
+    uint256 notional; // Σ lots · tick · tickValue, before fees
+    uint256 averagePrice; // notional / filledLots, X16 quote atoms a lot, rounded against the taker; 0 without a fill
+    uint256 worstTick; // of the last fill; 0 without one
+    uint256 steps; // of the budget: fills and removals
+    uint256 fills; // makers
+    uint256 removals; // orders in the way that cannot fill: expired, own, outside the band, nothing to reduce
+    uint256 levels; // price levels touched
+    PreviewEnd end;
+}
+
 /**
  * Paged read-only views. Pin a whole walk to one block by passing the same block to every call; each answer carries the number of
  * the block it was read at. A cursor of 0 begins a walk, and an answer's cursor of 0 ends it.
@@ -68,4 +110,50 @@ interface ILens {
         uint256 nominee,
         uint256 limit
     ) external view returns (uint256 blockNumber, uint256 bankrupt, int256 price, QueueEntry[] memory entries);
+
+    /**
+     * @notice Resting orders of one side, best first, first in first out within a level.
+     * @param market The market.
+     * @param isBid Which side.
+     * @param count At most so many.
+     * @param fromOrder The cursor of the last answer; 0 for the best order. Reverts with UnknownOrder when that order is gone: pin the
+     * walk to one block.
+     * @return blockNumber The block it was read at.
+     * @return entries At most `count`.
+     * @return nextOrder Where to go on; 0 at the end.
+     */
+    function orders(
+        uint256 market,
+        bool isBid,
+        uint256 fromOrder,
+        uint256 count
+    ) external view returns (uint256 blockNumber, RestingOrder[] memory entries, uint256 nextOrder);
+
+    /// @notice An order's place in line. Reverts with UnknownOrder for an order that is not in the book, older generations included.
+    function queuePosition(
+        uint256 market,
+        uint256 orderId
+    ) external view returns (uint256 blockNumber, QueuePosition memory place);
+
+    /**
+     * @notice What a market order of `account` would do now, step by step as the book does it: average price, steps, makers, removals.
+     * It does not judge margins: a maker or taker whose margin does not reach (FillRule) may stop or thin what is shown here. With
+     * those in order, it is what `placeOrder` in the same block does. Reverts like markPrice when there is no usable price.
+     * @param limitTick The worst tick; 0 for none.
+     * @param account Whose order; its own resting orders are removed as by SelfTrade.CancelResting. 0 for somebody without orders.
+     * @param maxSteps Step budget; 0 for the market's largest.
+     * @param market The market.
+     * @param isBid Whether it buys.
+     * @param lots How much.
+     * @return blockNumber The block it was read at.
+     * @return preview What it would meet.
+     */
+    function previewFill(
+        uint256 market,
+        bool isBid,
+        uint256 lots,
+        uint256 limitTick,
+        uint256 account,
+        uint256 maxSteps
+    ) external view returns (uint256 blockNumber, FillPreview memory preview);
 }

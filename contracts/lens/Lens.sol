@@ -7,19 +7,16 @@ import {LiquidationPlan} from "../liquidation/LiquidationPlan.sol";
 import {Margin} from "../risk/Margin.sol";
 import {MarketContext} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
+import {BookLens} from "./BookLens.sol";
 
 /**
  * Paged views over the exchange. Holds no state; the same formulas as the executors.
  */
-contract Lens is ILens {
+contract Lens is BookLens {
     using LiquidationPlan for Position;
     using Margin for Position;
 
-    IExchange public immutable exchange;
-
-    constructor(IExchange exchange_) {
-        exchange = exchange_;
-    }
+    constructor(IExchange exchange_) BookLens(exchange_) {}
 
     /// @inheritdoc ILens
     function positions(

@@ -155,6 +155,15 @@ library StateViews {
         return (state.markets[id].book.level(isBid, tick).lots(), state.markets[id].book.level(isBid, tick).count());
     }
 
+    function levelHeadAt(
+        ExchangeState storage state,
+        uint256 id,
+        bool isBid,
+        uint256 tick
+    ) external view returns (uint256) {
+        return state.markets[id].book.level(isBid, tick).head();
+    }
+
     function nextTick(
         ExchangeState storage state,
         uint256 id,
