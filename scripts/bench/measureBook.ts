@@ -3,11 +3,16 @@ import type { NetworkConnection } from "hardhat/types/network";
 import type { ContractTransactionResponse } from "ethers";
 import { createMembers } from "./createMembers.ts";
 import { deployBench, MARK, MARKET } from "./crowd.ts";
+import type { Tracer } from "./trace/createTracer.ts";
 
 /** For what needs no preparation. */
 const nothing = async (): Promise<void> => undefined;
 
-export async function measureBook(connection: NetworkConnection): Promise<Record<string, number>> {
+export async function measureBook(
+  connection: NetworkConnection,
+  _positions: number,
+  trace: Tracer,
+): Promise<Record<string, number>> {
   const bench = await deployBench(connection);
   const members = await createMembers(bench, 24);
   const results: Record<string, number> = {};
@@ -18,7 +23,10 @@ export async function measureBook(connection: NetworkConnection): Promise<Record
   ) => {
     const snapshot = await bench.networkHelpers.takeSnapshot();
     await prepare();
-    results[key] = Number((await (await act()).wait())?.gasUsed ?? 0n);
+    const receipt = await (await act()).wait();
+    if (!receipt) throw new Error(`${key}: no receipt`);
+    results[key] = Number(receipt.gasUsed);
+    await trace(key, receipt.hash);
     await snapshot.restore();
   };
   const taker = bench.exchange.connect(bench.keeper);
