@@ -14,7 +14,7 @@ import {Settlement} from "../risk/Settlement.sol";
 import {Upkeep} from "../risk/Upkeep.sol";
 import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
-import {Order, OrderLibrary} from "../types/Order.sol";
+import {OrderLibrary} from "../types/Order.sol";
 import {Position} from "../types/Position.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {Book} from "./Book.sol";
@@ -22,7 +22,7 @@ import {Matching} from "./Matching.sol";
 import {OrderDesk} from "./OrderDesk.sol";
 
 /**
- * Placing and cancelling orders. Linked library; `account` is the caller's own, or one that it may trade for.
+ * Placing orders. Linked library; `account` is the caller's own, or one that it may trade for.
  */
 library Trading {
     using Book for Book.State;
@@ -36,23 +36,6 @@ library Trading {
         OrderRequest calldata request
     ) external returns (OrderResult memory) {
         return _place(state, account, request);
-    }
-
-    /// @notice See IExchange.cancelOrder.
-    function cancel(ExchangeState storage state, uint256 account, uint256 marketId, uint256 orderId) external {
-        Market storage market = _market(state, marketId);
-        market.book.sample(market.config.tickValue, market.config.impactNotional);
-        (uint256 slot, Order order) = market.book.find(orderId);
-        if (order.account() != account) revert IExchangeErrors.NotOrderOwner(orderId, account);
-        uint256 freed = OrderDesk.remove(market, marketId, slot, order, IExchangeEvents.RemovalReason.Cancelled);
-        Ledger.credit(state, account, freed);
-    }
-
-    /// @notice See IExchange.cancelAll.
-    function cancelAll(ExchangeState storage state, uint256 account, uint256 marketId) external returns (uint256) {
-        Market storage market = _market(state, marketId);
-        market.book.sample(market.config.tickValue, market.config.impactNotional);
-        return OrderDesk.removeAll(state, market, marketId, account, IExchangeEvents.RemovalReason.Cancelled);
     }
 
     /// @notice See IExchange.closePosition.
@@ -98,15 +81,19 @@ library Trading {
         OrderRequest memory request
     ) private returns (OrderResult memory result) {
         Market storage market = state.markets[request.market];
-        MarketContext memory ctx = Mark.load(market, request.market);
         bool crosses = _crosses(market, request);
+        if (!crosses && !request.reduceOnly && request.timeInForce == TimeInForce.GoodTilCancelled) {
+            result.orderId = uint64(_placeResting(state, market, account, request));
+            return result;
+        }
+        MarketContext memory ctx = Mark.load(market, request.market);
         {
             (bool insolvent, ) = Upkeep.accrue(market, ctx);
             if (insolvent) revert IExchangeErrors.MarketInsolvent(ctx.id);
             if (crosses) Upkeep.observe(market, ctx); // what only rests is judged when it fills
         }
         if (request.leverage == 0) request.leverage = uint8(_leverageOf(market, account, request.reduceOnly));
-        _validate(ctx, request);
+        _validate(market, request);
 
         Matching.Taker memory t;
         t.loan.account = account;
@@ -135,12 +122,29 @@ library Trading {
         } else if (t.refusal != FillRule.Refusal.None) {
             revert IExchangeErrors.FillRefused(account, uint256(t.refusal));
         }
-        if (_mayRest(market, t, request)) result.orderId = uint64(_rest(market, ctx, t, request));
-        Ledger.setFree(state, account, t.funds);
+        if (_mayRest(market, t, request)) {
+            result.orderId = uint64(_rest(state, market, account, t.remaining, request, t.funds));
+        } else {
+            Ledger.setFree(state, account, t.funds);
+        }
         Ledger.apply_(state, market, ctx, tally);
         result.filledLots = t.filled;
         result.filledNotional = t.notional;
         result.steps = request.maxSteps - t.steps;
+    }
+
+    /// @dev An order that only rests fills nothing: it needs a usable price and a solvent market, and is judged when it fills. The same
+    /// checks in the same order as above.
+    function _placeResting(
+        ExchangeState storage state,
+        Market storage market,
+        uint256 account,
+        OrderRequest memory request
+    ) private returns (uint256 orderId) {
+        Upkeep.requireOpen(market, request.market, Mark.current(market, request.market));
+        if (request.leverage == 0) request.leverage = uint8(_leverageOf(market, account, false));
+        _validate(market, request);
+        return _rest(state, market, account, request.lots, request, Ledger.freeOf(state, account));
     }
 
     /// @dev The account's setting. What only reduces needs none.
@@ -153,24 +157,26 @@ library Trading {
         if (address(market.config.source) == address(0)) revert IExchangeErrors.UnknownMarket(marketId);
     }
 
-    function _validate(MarketContext memory ctx, OrderRequest memory request) private view {
+    function _validate(Market storage market, OrderRequest memory request) private view {
+        uint256 minNotional = market.config.minNotional;
+        uint256 maxSteps = market.config.maxSteps;
         if (request.tick == 0) revert IExchangeErrors.InvalidTick(request.tick);
         if (request.lots == 0) revert IExchangeErrors.InvalidLots(request.lots);
-        uint256 notional = uint256(request.lots) * request.tick * ctx.config.tickValue;
+        uint256 notional = uint256(request.lots) * request.tick * market.config.tickValue;
         // the last dust of a position can be closed, but no dust ever rests
         bool closesDust = request.reduceOnly && request.timeInForce == TimeInForce.ImmediateOrCancel;
-        if (!closesDust && notional < ctx.config.minNotional) {
-            revert IExchangeErrors.NotionalTooSmall(notional, ctx.config.minNotional);
+        if (!closesDust && notional < minNotional) {
+            revert IExchangeErrors.NotionalTooSmall(notional, minNotional);
         }
-        uint256 maxLeverage = PIPS / ctx.config.initialRate;
+        uint256 maxLeverage = PIPS / market.config.initialRate;
         if (request.leverage == 0 || request.leverage > maxLeverage) {
             revert IExchangeErrors.InvalidLeverage(request.leverage, maxLeverage);
         }
         if (request.expiry != 0 && request.expiry < block.timestamp) {
             revert IExchangeErrors.OrderExpired(request.expiry);
         }
-        if (request.maxSteps == 0 || request.maxSteps > ctx.config.maxSteps) {
-            revert IExchangeErrors.InvalidStepBudget(request.maxSteps, ctx.config.maxSteps);
+        if (request.maxSteps == 0 || request.maxSteps > maxSteps) {
+            revert IExchangeErrors.InvalidStepBudget(request.maxSteps, maxSteps);
         }
     }
 
@@ -192,36 +198,39 @@ library Trading {
         return opposite != 0 && (request.isBid ? request.tick >= opposite : request.tick <= opposite);
     }
 
+    /// @dev Rests `lots` and writes the account's free collateral: `funds` less what they hold back.
     function _rest(
+        ExchangeState storage state,
         Market storage market,
-        MarketContext memory ctx,
-        Matching.Taker memory t,
-        OrderRequest memory request
+        uint256 account,
+        uint256 lots,
+        OrderRequest memory request,
+        uint256 funds
     ) private returns (uint256 orderId) {
         OrderLibrary.Fields memory f;
-        f.account = t.loan.account;
+        f.account = account;
         f.tick = request.tick;
-        f.lots = t.remaining;
+        f.lots = lots;
         f.expiry = request.expiry;
         f.leverage = request.leverage;
         f.isBid = request.isBid;
         f.reduceOnly = request.reduceOnly;
         uint256 held;
         (orderId, held) = OrderDesk.rest(market, f);
-        if (held > t.funds) revert IExchangeErrors.InsufficientFreeCollateral(f.account, t.funds, held);
-        t.funds -= held;
+        if (held > funds) revert IExchangeErrors.InsufficientFreeCollateral(account, funds, held);
         emit IExchangeEvents.OrderPlaced(
-            ctx.id,
-            f.account,
+            request.market,
+            account,
             orderId,
             f.isBid,
             f.tick,
-            f.lots,
+            lots,
             f.reduceOnly,
             f.leverage,
             f.expiry,
             request.clientId,
             market.book.nextSequence()
         );
+        Ledger.setFree(state, account, funds - held);
     }
 }

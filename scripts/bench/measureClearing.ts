@@ -110,7 +110,7 @@ export async function measureClearing(
     "FundingAccrued",
     async () => {
       await openLong();
-      await members.place(1, { isBid: true, tick: MARK - 10, lots: LOTS, leverage: 10 });
+      await members.place(1, { isBid: true, tick: MARK + 20, lots: LOTS, leverage: 10 });
       await members.place(2, { isBid: false, tick: MARK + 30, lots: LOTS, leverage: 10 });
       await networkHelpers.time.increase(30);
     },

@@ -16,7 +16,9 @@ export function printTrace(title: string, trace: Trace, nameOf: ReturnType<typeo
   add("arithmetic and memory", "", trace.rest);
   add("intrinsic, with calldata", "", trace.intrinsic);
   add("refund", "", -trace.refund);
-  console.log(`\n### ${title}: ${(trace.gas - trace.refund).toLocaleString("en")} gas\n\n| what | accesses | gas |\n|---|---|---|`);
+  console.log(
+    `\n### ${title}: ${(trace.gas - trace.refund).toLocaleString("en")} gas\n\n| what | accesses | gas |\n|---|---|---|`,
+  );
   for (const [name, detail, gas] of rows) console.log(`| ${name} | ${detail} | ${gas.toLocaleString("en")} |`);
 }
 
