@@ -141,7 +141,8 @@ library Trading {
         uint256 account,
         OrderRequest memory request
     ) private returns (uint256 orderId) {
-        Upkeep.requireOpen(market, request.market, Mark.current(market, request.market));
+        (uint256 price, ) = Mark.current(market, request.market);
+        Upkeep.requireOpen(market, request.market, price);
         if (request.leverage == 0) request.leverage = uint8(_leverageOf(market, account, false));
         _validate(market, request);
         return _rest(state, market, account, request.lots, request, Ledger.freeOf(state, account));

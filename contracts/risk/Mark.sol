@@ -23,20 +23,16 @@ library Mark {
      */
     function load(Market storage market, uint256 id) internal view returns (MarketContext memory ctx) {
         ctx.config = market.config;
-        if (address(ctx.config.source) == address(0)) revert IExchangeErrors.UnknownMarket(id);
-        if (market.status == MarketStatus.Retired) revert IExchangeErrors.MarketRetired(id);
         ctx.id = id;
-        (ctx.price, ctx.age) = read(ctx.config, id);
-        if (ctx.age > ctx.config.maxAge) revert IExchangeErrors.StalePrice(id, ctx.age, ctx.config.maxAge);
+        (ctx.price, ctx.age) = current(market, id);
         _complete(market, ctx);
     }
 
-    /// @notice The mark alone, X16, for a call that needs no more of its market; judged as by `load`.
-    function current(Market storage market, uint256 id) internal view returns (uint256 price) {
+    /// @notice The mark alone, X16, and its age in seconds, for a call that needs no more of its market. Reverts like `load`.
+    function current(Market storage market, uint256 id) internal view returns (uint256 price, uint256 age) {
         (IPriceSource source, uint256 maxAge) = (market.config.source, market.config.maxAge);
         if (address(source) == address(0)) revert IExchangeErrors.UnknownMarket(id);
         if (market.status == MarketStatus.Retired) revert IExchangeErrors.MarketRetired(id);
-        uint256 age;
         (price, age) = _read(source, market.config.lotsPerUnit, id);
         if (age > maxAge) revert IExchangeErrors.StalePrice(id, age, maxAge);
     }
