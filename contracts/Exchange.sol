@@ -6,6 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Batch} from "./Batch.sol";
 import {ExchangeState} from "./ExchangeStorage.sol";
+import {Cancelling} from "./book/Cancelling.sol";
 import {OrderAdmin} from "./book/OrderAdmin.sol";
 import {Trading} from "./book/Trading.sol";
 import {Triggers} from "./book/Triggers.sol";
@@ -116,12 +117,12 @@ contract Exchange is IExchange, AccessControl, Batch {
 
     /// @inheritdoc IExchange
     function cancelOrder(uint256 market, uint256 orderId) external payable nonReentrant refunding {
-        OrderAdmin.cancel(_state, _account(), market, orderId);
+        Cancelling.cancel(_state, _account(), market, orderId);
     }
 
     /// @inheritdoc IExchange
     function cancelAll(uint256 market) external payable nonReentrant refunding returns (uint256) {
-        return OrderAdmin.cancelAll(_state, _account(), market);
+        return Cancelling.cancelAll(_state, _account(), market);
     }
 
     /// @inheritdoc IExchange

@@ -46,7 +46,6 @@ struct Market {
     uint16 longBound; // no long has a v below this (see Grid); MAX + 1 when there is none
     uint16 shortBound;
     uint8 base; // grid base exponent
-    uint32 accruedAt; // when funding was last accrued, or its interval discarded
     uint32 insolventSince; // when a call first saw the market insolvent, seconds; 0 when the last one saw it solvent, or resolved an account
     Level level; // that the circuit breaker stepped to by itself
     Level guardianLevel; // that a guardian stepped to
@@ -71,8 +70,6 @@ struct Market {
     RankIndex.State shorts;
     mapping(uint256 account => PackedPosition) positions;
     mapping(uint256 account => OrderMargin) orderMargins;
-    /// @dev Order slots by account seat, eight to a word; a word's entries are stale where the seat is free.
-    mapping(uint256 account => uint256[4]) seats;
     mapping(uint256 account => TopUp) topUps;
     /// @dev See Triggers.
     mapping(uint256 account => Trigger[8]) triggers;

@@ -9,7 +9,7 @@ import {Margin} from "../risk/Margin.sol";
 import {Settlement} from "../risk/Settlement.sol";
 import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
-import {Order} from "../types/Order.sol";
+import {Order, OrderLibrary} from "../types/Order.sol";
 import {Position} from "../types/Position.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {Book} from "./Book.sol";
@@ -189,7 +189,7 @@ library Matching {
         Position memory p
     ) private view returns (FillRule.Plan memory) {
         bool opens = FillRule.closingLots(p, terms.buys, f.lots) == 0;
-        (uint256 freed, ) = OrderDesk.releasable(market, f.order, f.lots, f.dropRest, opens);
+        (uint256 freed, ) = OrderDesk.releasable(market, f.slot, f.order, f.lots, f.dropRest, opens);
         uint256 free = Ledger.freeOf(state, f.order.account()) + freed;
         return FillRule.plan(ctx, p, free, terms, f.lots, f.tick);
     }
@@ -277,7 +277,7 @@ library Matching {
             ctx.id,
             maker.account,
             t.loan.account,
-            Book.idOf(f.slot, f.order),
+            OrderLibrary.idOf(f.slot, f.order),
             t.terms.buys,
             f.tick,
             f.lots,
@@ -287,7 +287,7 @@ library Matching {
             emit IExchangeEvents.OrderRemoved(
                 ctx.id,
                 maker.account,
-                Book.idOf(f.slot, f.order),
+                OrderLibrary.idOf(f.slot, f.order),
                 f.order.lots() - f.lots,
                 IExchangeEvents.RemovalReason.MarginShort,
                 market.book.nextSequence()

@@ -26,7 +26,7 @@ import {OrderRules} from "./OrderRules.sol";
 import {Trading} from "./Trading.sol";
 
 /**
- * What an account does with orders beyond placing one: cancelling, amending, several at once, and closing a position. Linked library;
+ * What an account does with orders beyond placing one: amending, several at once, and closing a position. Linked library;
  * `account` is the caller's own, or one that it may trade for. Whatever takes liquidity goes through Trading.
  */
 library OrderAdmin {
@@ -38,22 +38,6 @@ library OrderAdmin {
     /// @dev As many as an account may have open in a market.
     uint256 internal constant MAX_ITEMS = OrderDesk.SEATS;
 
-    /// @notice See IExchange.cancelOrder.
-    function cancel(ExchangeState storage state, uint256 account, uint256 marketId, uint256 orderId) external {
-        Market storage market = _market(state, marketId);
-        market.book.sample(market.config.tickValue, market.config.impactNotional);
-        (uint256 slot, Order order) = _own(market, account, orderId);
-        uint256 freed = OrderDesk.remove(market, marketId, slot, order, IExchangeEvents.RemovalReason.Cancelled);
-        Ledger.credit(state, account, freed);
-    }
-
-    /// @notice See IExchange.cancelAll.
-    function cancelAll(ExchangeState storage state, uint256 account, uint256 marketId) external returns (uint256) {
-        Market storage market = _market(state, marketId);
-        market.book.sample(market.config.tickValue, market.config.impactNotional);
-        return OrderDesk.removeAll(state, market, marketId, account, IExchangeEvents.RemovalReason.Cancelled);
-    }
-
     /// @notice See IExchange.cancelOrders.
     function cancelMany(
         ExchangeState storage state,
@@ -63,13 +47,11 @@ library OrderAdmin {
     ) external returns (CancelOutcome[] memory outcomes) {
         _requireFew(orderIds.length);
         Market storage market = _market(state, marketId);
-        market.book.sample(market.config.tickValue, market.config.impactNotional);
         outcomes = new CancelOutcome[](orderIds.length);
         uint256 freed;
         for (uint256 i; i < orderIds.length; ++i) {
-            uint256 slot = uint32(orderIds[i]);
-            Order order = market.book.orders[slot];
-            if (!order.isLive() || Book.idOf(slot, order) != orderIds[i]) outcomes[i] = CancelOutcome.Unknown;
+            (bool open, uint256 slot, Order order) = OrderDesk.tryFind(market, orderIds[i]);
+            if (!open) outcomes[i] = CancelOutcome.Unknown;
             else if (order.account() != account) outcomes[i] = CancelOutcome.NotOwner;
             else freed += OrderDesk.remove(market, marketId, slot, order, IExchangeEvents.RemovalReason.Cancelled);
         }
@@ -109,12 +91,11 @@ library OrderAdmin {
     ) external returns (OrderResult memory result) {
         Market storage market = _market(state, marketId);
         (uint256 slot, Order order) = _own(market, account, orderId);
-        market.book.sample(market.config.tickValue, market.config.impactNotional);
         OrderRequest memory request = _requestOf(order);
         (request.market, request.maxSteps) = (uint32(marketId), market.config.maxSteps);
         (request.tick, request.lots) = (tick.toUint24(), lots.toUint40());
         if (tick == order.tick() && lots <= order.lots()) {
-            OrderRules.validate(market.config, request);
+            OrderRules.validate(market, request);
             result.orderId = uint64(orderId);
             if (lots == order.lots()) return result;
             lots = order.lots() - lots;
@@ -177,7 +158,7 @@ library OrderAdmin {
         uint256 account,
         uint256 orderId
     ) private view returns (uint256 slot, Order order) {
-        (slot, order) = market.book.find(orderId);
+        (slot, order) = OrderDesk.find(market, orderId);
         if (order.account() != account) revert IExchangeErrors.NotOrderOwner(orderId, account);
     }
 

@@ -25,6 +25,34 @@ library OrderDesk {
         return Math.ceilDiv(lots * order.tick() * tickValue, order.leverage());
     }
 
+    /// @notice The market's impact notional in lots·ticks, rounded up; 0 when it has no funding.
+    function impactDepth(Market storage market) internal view returns (uint256) {
+        unchecked {
+            if (market.config.fundingCap == 0) return 0;
+            uint256 tickValue = market.config.tickValue; // not zero in a market
+            return (market.config.impactNotional + tickValue - 1) / tickValue;
+        }
+    }
+
+    /// @notice The open order with this external id; reverts with UnknownOrder for any other, older generations included.
+    function find(Market storage market, uint256 orderId) internal view returns (uint256 slot, Order order) {
+        bool open;
+        (open, slot, order) = tryFind(market, orderId);
+        if (!open) revert IExchangeErrors.UnknownOrder(orderId);
+    }
+
+    /// @notice Like `find`, but says whether there is one.
+    function tryFind(
+        Market storage market,
+        uint256 orderId
+    ) internal view returns (bool open, uint256 slot, Order order) {
+        slot = OrderLibrary.slotOfId(orderId);
+        order = market.book.orders[slot];
+        open =
+            OrderLibrary.idOf(slot, order) == orderId &&
+            market.orderMargins[order.account()].hasSeat(OrderLibrary.seatOf(slot));
+    }
+
     /// @notice Rests an order. The caller takes the growth of the reserve from free collateral.
     /// @return orderId Its external id.
     /// @return held What must leave free collateral.
@@ -35,12 +63,11 @@ library OrderDesk {
         OrderMargin margin = market.orderMargins[f.account];
         uint256 seats = margin.seats();
         if (seats == type(uint32).max) revert IExchangeErrors.TooManyOrders(f.account);
-        f.seat = Bits.lowest(~seats);
-        uint256 slot;
-        (slot, orderId) = market.book.insert(f);
-        _setSeat(market, f.account, f.seat, slot);
+        uint256 seat = Bits.lowest(~seats);
+        orderId = market.book.insert(OrderLibrary.slotOf(f.account, seat), f, impactDepth(market));
         uint256 before = margin.reserved();
-        margin = margin.withSeat(f.seat).add(f.isBid, reserveOf(OrderLibrary.pack(f), f.lots, market.config.tickValue));
+        uint256 reserve = f.reduceOnly ? 0 : Math.ceilDiv(f.lots * f.tick * market.config.tickValue, f.leverage);
+        margin = margin.withSeat(seat).add(f.isBid, reserve);
         market.orderMargins[f.account] = margin;
         held = margin.reserved() - before;
     }
@@ -53,6 +80,7 @@ library OrderDesk {
      */
     function releasable(
         Market storage market,
+        uint256 slot,
         Order order,
         uint256 lots,
         bool whole,
@@ -66,7 +94,7 @@ library OrderDesk {
         uint256 before = margin.reserved();
         margin = margin.sub(order.isBid(), whole ? all : part);
         if (opens) margin = margin.sub(!order.isBid(), part);
-        if (whole || lots == open) margin = margin.withoutSeat(order.seat());
+        if (whole || lots == open) margin = margin.withoutSeat(OrderLibrary.seatOf(slot));
         freed = before - margin.reserved();
     }
 
@@ -81,10 +109,10 @@ library OrderDesk {
         bool opens
     ) internal returns (uint256 freed) {
         OrderMargin margin;
-        (freed, margin) = releasable(market, order, lots, whole, opens);
+        (freed, margin) = releasable(market, slot, order, lots, whole, opens);
         market.orderMargins[order.account()] = margin;
-        if (whole || lots == order.lots()) market.book.remove(slot, order);
-        else market.book.reduce(slot, order, lots);
+        if (whole || lots == order.lots()) market.book.remove(order, impactDepth(market));
+        else market.book.reduce(slot, order, lots, impactDepth(market));
     }
 
     /// @notice Removes a resting order for a reason other than a fill.
@@ -100,7 +128,7 @@ library OrderDesk {
         emit IExchangeEvents.OrderRemoved(
             marketId,
             order.account(),
-            Book.idOf(slot, order),
+            OrderLibrary.idOf(slot, order),
             order.lots(),
             reason,
             market.book.nextSequence()
@@ -121,7 +149,7 @@ library OrderDesk {
         emit IExchangeEvents.OrderReduced(
             marketId,
             order.account(),
-            Book.idOf(slot, order),
+            OrderLibrary.idOf(slot, order),
             lots,
             reason,
             market.book.nextSequence()
@@ -141,20 +169,10 @@ library OrderDesk {
         while (seats != 0) {
             uint256 seat = Bits.lowest(seats);
             seats ^= 1 << seat;
-            uint256 slot = slotAt(market, account, seat);
+            uint256 slot = OrderLibrary.slotOf(account, seat);
             freed += remove(market, marketId, slot, market.book.orders[slot], reason);
             ++removed;
         }
         Ledger.credit(state, account, freed);
-    }
-
-    function slotAt(Market storage market, uint256 account, uint256 seat) internal view returns (uint256) {
-        return uint32(market.seats[account][seat >> 3] >> ((seat & 7) << 5));
-    }
-
-    function _setSeat(Market storage market, uint256 account, uint256 seat, uint256 slot) private {
-        uint256 shift = (seat & 7) << 5;
-        uint256 w = market.seats[account][seat >> 3];
-        market.seats[account][seat >> 3] = (w & ~(uint256(type(uint32).max) << shift)) | (slot << shift);
     }
 }

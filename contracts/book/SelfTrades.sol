@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Market} from "../ExchangeStorage.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
-import {Order} from "../types/Order.sol";
+import {Order, OrderLibrary} from "../types/Order.sol";
 import {SelfTrade} from "../types/OrderTerms.sol";
 import {Book} from "./Book.sol";
 import {OrderDesk} from "./OrderDesk.sol";
@@ -38,7 +38,7 @@ library SelfTrades {
         emit IExchangeEvents.SelfTradePrevented(
             marketId,
             order.account(),
-            Book.idOf(slot, order),
+            OrderLibrary.idOf(slot, order),
             mode,
             lost,
             market.book.nextSequence()

@@ -32,15 +32,19 @@ library Trading {
         OrderRequest memory request
     ) external returns (OrderResult memory result) {
         Market storage market = state.markets[request.market];
-        MarketContext memory ctx = Mark.load(market, request.market);
         bool crosses = _crosses(market, request);
+        if (!crosses && !request.reduceOnly && OrderRules.mayRest(request)) {
+            result.orderId = uint64(_placeResting(state, market, account, request));
+            return result;
+        }
+        MarketContext memory ctx = Mark.load(market, request.market);
         {
             (bool insolvent, ) = Upkeep.accrue(market, ctx);
             if (insolvent) revert IExchangeErrors.MarketInsolvent(ctx.id);
             if (crosses) Upkeep.observe(market, ctx); // what only rests is judged when it fills
         }
         if (request.leverage == 0) request.leverage = uint8(_leverageOf(market, account, request.reduceOnly));
-        OrderRules.validate(ctx.config, request);
+        OrderRules.validate(market, request);
         if (crosses && request.timeInForce == TimeInForce.PostOnly) {
             revert IExchangeErrors.PostOnlyWouldCross(ctx.id, request.tick, market.book.best(!request.isBid));
         }
@@ -69,20 +73,29 @@ library Trading {
         Tally memory tally;
         _match(state, market, ctx, t, tally, request.selfTrade);
         if (t.filled != 0) Settlement.store(market, ctx, tally, t.loan);
-        else if (t.refusal == FillRule.Refusal.PriceTooOld) {
-            revert IExchangeErrors.PriceTooOldToTrade(ctx.id, ctx.age, ctx.config.tradeAge);
-        } else if (t.refusal != FillRule.Refusal.None) {
-            revert IExchangeErrors.FillRefused(account, uint256(t.refusal));
-        }
+        else _requireNotRefused(ctx, t);
         if (request.timeInForce == TimeInForce.FillOrKill && t.filled != wanted) {
             revert IExchangeErrors.FillOrKillFailed(account, t.filled, wanted);
         }
-        if (_mayRest(market, t, request)) result.orderId = uint64(_rest(market, ctx, t, request));
-        Ledger.setFree(state, account, t.funds);
+        if (_mayRest(market, t, request)) {
+            result.orderId = uint64(_rest(state, market, account, t.remaining, request, t.funds));
+        } else {
+            Ledger.setFree(state, account, t.funds);
+        }
         Ledger.apply_(state, market, ctx, tally);
         result.filledLots = t.filled;
         result.filledNotional = t.notional;
         result.steps = request.maxSteps - t.steps;
+    }
+
+    /// @dev Of a taker that filled nothing: earlier fills would stay.
+    function _requireNotRefused(MarketContext memory ctx, Matching.Taker memory t) private pure {
+        if (t.refusal == FillRule.Refusal.PriceTooOld) {
+            revert IExchangeErrors.PriceTooOldToTrade(ctx.id, ctx.age, ctx.config.tradeAge);
+        }
+        if (t.refusal != FillRule.Refusal.None) {
+            revert IExchangeErrors.FillRefused(t.loan.account, uint256(t.refusal));
+        }
     }
 
     /// @dev Runs the taker through the book, past its own orders if it minds them.
@@ -100,6 +113,21 @@ library Trading {
             (uint256 lost, uint256 freed) = SelfTrades.prevent(market, ctx.id, mode, t.own, t.remaining);
             (t.own, t.remaining, t.funds) = (0, t.remaining - lost, t.funds + freed);
         }
+    }
+
+    /// @dev An order that only rests fills nothing: it needs a usable price and a solvent market, and is judged when it fills. The same
+    /// checks in the same order as above.
+    function _placeResting(
+        ExchangeState storage state,
+        Market storage market,
+        uint256 account,
+        OrderRequest memory request
+    ) private returns (uint256 orderId) {
+        (uint256 price, ) = Mark.current(market, request.market);
+        Upkeep.requireOpen(market, request.market, price);
+        if (request.leverage == 0) request.leverage = uint8(_leverageOf(market, account, false));
+        OrderRules.validate(market, request);
+        return _rest(state, market, account, request.lots, request, Ledger.freeOf(state, account));
     }
 
     /// @dev The account's setting. What only reduces needs none.
@@ -125,16 +153,19 @@ library Trading {
         return opposite != 0 && (request.isBid ? request.tick >= opposite : request.tick <= opposite);
     }
 
+    /// @dev Rests `lots` and writes the account's free collateral: `funds` less what they hold back.
     function _rest(
+        ExchangeState storage state,
         Market storage market,
-        MarketContext memory ctx,
-        Matching.Taker memory t,
-        OrderRequest memory request
+        uint256 account,
+        uint256 lots,
+        OrderRequest memory request,
+        uint256 funds
     ) private returns (uint256 orderId) {
         OrderLibrary.Fields memory f;
-        f.account = t.loan.account;
+        f.account = account;
         f.tick = request.tick;
-        f.lots = t.remaining;
+        f.lots = lots;
         f.expiry = request.expiry;
         f.leverage = request.leverage;
         f.isBid = request.isBid;
@@ -143,20 +174,20 @@ library Trading {
         f.selfTrade = uint256(request.selfTrade);
         uint256 held;
         (orderId, held) = OrderDesk.rest(market, f);
-        if (held > t.funds) revert IExchangeErrors.InsufficientFreeCollateral(f.account, t.funds, held);
-        t.funds -= held;
+        if (held > funds) revert IExchangeErrors.InsufficientFreeCollateral(account, funds, held);
         emit IExchangeEvents.OrderPlaced(
-            ctx.id,
-            f.account,
+            request.market,
+            account,
             orderId,
             f.isBid,
             f.tick,
-            f.lots,
+            lots,
             f.reduceOnly,
             f.leverage,
             f.expiry,
             request.clientId,
             market.book.nextSequence()
         );
+        Ledger.setFree(state, account, funds - held);
     }
 }

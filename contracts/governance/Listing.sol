@@ -5,6 +5,9 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
 import {Book} from "../book/Book.sol";
+import {Impact} from "../book/Impact.sol";
+import {ImpactSearch} from "../book/ImpactSearch.sol";
+import {OrderDesk} from "../book/OrderDesk.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {Grid} from "../risk/Grid.sol";
@@ -23,6 +26,8 @@ library Listing {
     uint256 internal constant MAX_MARKETS = 16;
     /// @dev One unit of the collateral: the dust from which forced payouts are clamped at zero.
     uint256 internal constant SEED = 1e6;
+    /// @dev Levels a side that are searched for the impact prices at once; calls go on where that is not enough.
+    uint256 private constant CONFIGURE_STEPS = 32;
 
     /// @notice See IExchange.listMarket.
     function list(
@@ -116,8 +121,8 @@ library Listing {
         market.config = config;
         market.risk = risk;
         market.tiers.store(tiers);
-        market.accruedAt = uint32(block.timestamp);
-        market.book.restartSample();
+        ImpactSearch.restart(market.book, OrderDesk.impactDepth(market), CONFIGURE_STEPS);
+        Impact.restartSamples(market.book);
         emit IExchangeEvents.MarketConfigured(id, config, risk, tiers, market.book.nextSequence());
     }
 

@@ -455,7 +455,8 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     function marketAt(uint256 market) external view returns (MarketView memory);
     function positionAt(uint256 market, uint256 account) external view returns (Position memory);
     function orderMarginAt(uint256 market, uint256 account) external view returns (OrderMarginView memory);
-    /// @notice The packed order in a slot (see Order for its layout).
+    /// @notice The packed order in a slot (see Order for its layout): the open one, or the last one that was there. `orderMarginAt` says
+    /// which are open.
     function orderAt(uint256 market, uint256 slot) external view returns (uint256);
     /// @notice What rests at a tick: lots, and number of orders.
     function levelAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 lots, uint256 orders);

@@ -95,8 +95,6 @@ interface IExchangeErrors {
     error OrderMarginOverflow();
     /// @notice A reduce-only order has nothing to reduce.
     error NothingToReduce(uint256 account);
-    /// @notice The book has used all 2^32 − 1 order slots.
-    error BookFull();
     /// @notice The fill rule refuses the order's first fill. `refusal` is FillRule.Refusal: 1 worse than the account's own bankruptcy
     /// price, 2 free collateral does not cover the margin, 3 the price is too old to open exposure, 4 the open interest may not grow further, or not so fast,
     /// 5 the circuit breaker lets takers only reduce.

@@ -8,7 +8,7 @@ import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {FillPreview, ILens, PreviewEnd, QueuePosition, RestingOrder} from "../interfaces/ILens.sol";
 import {FillRule} from "../risk/FillRule.sol";
 import {MarketContext} from "../types/MarketContext.sol";
-import {Order} from "../types/Order.sol";
+import {Order, OrderLibrary} from "../types/Order.sol";
 import {Position} from "../types/Position.sol";
 
 /**
@@ -51,7 +51,7 @@ abstract contract BookLens is ILens {
         while (slot != 0 && found < count) {
             Order order = Order.wrap(exchange.orderAt(market, slot));
             RestingOrder memory e = entries[found++];
-            (e.orderId, e.account) = (uint64(_idOf(slot, order)), uint32(order.account()));
+            (e.orderId, e.account) = (uint64(OrderLibrary.idOf(slot, order)), uint32(order.account()));
             (e.tick, e.lots, e.expiry) = (order.tick(), order.lots(), order.expiry());
             (e.reduceOnly, e.postOnly, e.leverage) = (order.reduceOnly(), order.postOnly(), order.leverage());
             slot = order.next();
@@ -61,7 +61,7 @@ abstract contract BookLens is ILens {
             mstore(entries, found) // shortens the array: equivalent to copying its first `found` entries
         }
         blockNumber = block.number;
-        if (slot != 0) nextOrder = _idOf(slot, Order.wrap(exchange.orderAt(market, slot)));
+        if (slot != 0) nextOrder = OrderLibrary.idOf(slot, Order.wrap(exchange.orderAt(market, slot)));
     }
 
     /// @inheritdoc ILens
@@ -179,14 +179,12 @@ abstract contract BookLens is ILens {
         return best == 0 ? 0 : exchange.levelHeadAt(market, isBid, best);
     }
 
+    /// @dev Open exactly when it is among its account's orders.
     function _find(uint256 market, uint256 orderId) private view returns (uint256 slot, Order order) {
-        slot = uint32(orderId);
+        slot = OrderLibrary.slotOfId(orderId);
         order = Order.wrap(exchange.orderAt(market, slot));
-        if (!order.isLive() || _idOf(slot, order) != orderId) revert IExchangeErrors.UnknownOrder(orderId);
-    }
-
-    /// @dev As Book.idOf.
-    function _idOf(uint256 slot, Order order) private pure returns (uint256) {
-        return (order.generation() << 32) | slot;
+        uint256[] memory open = exchange.orderMarginAt(market, order.account()).orderIds;
+        for (uint256 i; i < open.length; ++i) if (open[i] == orderId) return (slot, order);
+        revert IExchangeErrors.UnknownOrder(orderId);
     }
 }

@@ -19,7 +19,7 @@ import {Upkeep} from "../risk/Upkeep.sol";
 import {Bits} from "../types/Bits.sol";
 import {RiskConfig, Tier} from "../types/MarketConfig.sol";
 import {MarketContext} from "../types/MarketContext.sol";
-import {Order} from "../types/Order.sol";
+import {Order, OrderLibrary} from "../types/Order.sol";
 import {OrderMargin} from "../types/OrderMargin.sol";
 import {Position} from "../types/Position.sol";
 import {Trigger} from "../types/Trigger.sol";
@@ -135,8 +135,8 @@ library StateViews {
         while (seats != 0) {
             uint256 seat = Bits.lowest(seats);
             seats ^= 1 << seat;
-            uint256 slot = OrderDesk.slotAt(m, account, seat);
-            ids[count++] = Book.idOf(slot, m.book.orders[slot]);
+            uint256 slot = OrderLibrary.slotOf(account, seat);
+            ids[count++] = OrderLibrary.idOf(slot, m.book.orders[slot]);
         }
         r.orderIds = new uint256[](count);
         for (uint256 i; i < count; ++i) r.orderIds[i] = ids[i];

@@ -12,7 +12,7 @@ import {Margin} from "../risk/Margin.sol";
 import {Mark} from "../risk/Mark.sol";
 import {Settlement} from "../risk/Settlement.sol";
 import {Upkeep} from "../risk/Upkeep.sol";
-import {PIPS, RiskConfig} from "../types/MarketConfig.sol";
+import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {Ledger} from "../vault/Ledger.sol";
@@ -127,11 +127,12 @@ library Liquidation {
     ) private view returns (uint256 lots, bool large) {
         lots = p.closeSize(ctx, fills);
         uint256 open = p.size();
-        RiskConfig memory risk = market.risk;
-        if ((open * ctx.price) >> 16 <= risk.largeNotional) return (lots, false);
+        if ((open * ctx.price) >> 16 <= market.risk.largeNotional) return (lots, false);
         (uint256 began, uint256 closed) = _stepOf(market, account);
-        uint256 step = Math.ceilDiv((open + closed) * risk.stepRate, PIPS);
-        if (step <= closed) revert IExchangeErrors.LiquidationCoolingDown(ctx.id, account, began + risk.stepCooldown);
+        uint256 step = Math.ceilDiv((open + closed) * market.risk.stepRate, PIPS);
+        if (step <= closed) {
+            revert IExchangeErrors.LiquidationCoolingDown(ctx.id, account, began + market.risk.stepCooldown);
+        }
         return (Math.min(step - closed, lots), true);
     }
 

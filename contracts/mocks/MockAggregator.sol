@@ -8,10 +8,11 @@ contract MockAggregator is IAggregatorV3 {
     event AnswerUpdated(int256 indexed current, uint256 indexed roundId, uint256 updatedAt);
 
     uint8 public immutable decimals;
+    // three words, as many as a read through a real feed's proxy costs
     uint80 private _round;
+    bool private _fails;
     int256 private _answer;
     uint256 private _updatedAt;
-    bool private _fails;
 
     constructor(uint8 decimals_, int256 answer) {
         decimals = decimals_;

@@ -24,13 +24,24 @@ library Gate {
 
     /// @notice Refreshes what must be and answers whether a position is bankrupt, and on which side.
     function refresh(Market storage market, MarketContext memory ctx) internal returns (bool insolvent, bool isLong) {
+        return refreshAt(market, ctx.price, ctx.funding, ctx.base);
+    }
+
+    /// @notice `refresh` for a call that needs no more of its market than this.
+    function refreshAt(
+        Market storage market,
+        uint256 price,
+        int256 funding,
+        uint256 base
+    ) internal returns (bool insolvent, bool isLong) {
         uint256 taken = market.taken;
         if (taken != 0) {
-            Position memory p = _settled(market, ctx, taken);
-            if (p.isBankrupt(ctx)) return (true, p.isLong());
+            Position memory p = market.positions[taken].load();
+            if (p.lots != 0) p.settle(funding);
+            if (p.lots != 0 && p.equityX16(price, funding) < 0) return (true, p.isLong());
             market.taken = 0;
         }
-        uint256 tick = Grid.bankruptcyTick(ctx.adjusted, ctx.base);
+        uint256 tick = Grid.bankruptcyTick(int256(price) - funding, base);
         uint256 mark = Grid.coordinateV(true, tick);
         if (market.longBound < mark) {
             uint256 bound = _lowest(market.longs);

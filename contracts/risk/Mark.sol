@@ -23,12 +23,18 @@ library Mark {
      */
     function load(Market storage market, uint256 id) internal view returns (MarketContext memory ctx) {
         ctx.config = market.config;
-        if (address(ctx.config.source) == address(0)) revert IExchangeErrors.UnknownMarket(id);
-        if (market.status == MarketStatus.Retired) revert IExchangeErrors.MarketRetired(id);
         ctx.id = id;
-        (ctx.price, ctx.age) = read(ctx.config, id);
-        if (ctx.age > ctx.config.maxAge) revert IExchangeErrors.StalePrice(id, ctx.age, ctx.config.maxAge);
+        (ctx.price, ctx.age) = current(market, id);
         _complete(market, ctx);
+    }
+
+    /// @notice The mark alone, X16, and its age in seconds, for a call that needs no more of its market. Reverts like `load`.
+    function current(Market storage market, uint256 id) internal view returns (uint256 price, uint256 age) {
+        (IPriceSource source, uint256 maxAge) = (market.config.source, market.config.maxAge);
+        if (address(source) == address(0)) revert IExchangeErrors.UnknownMarket(id);
+        if (market.status == MarketStatus.Retired) revert IExchangeErrors.MarketRetired(id);
+        (price, age) = _read(source, market.config.lotsPerUnit, id);
+        if (age > maxAge) revert IExchangeErrors.StalePrice(id, age, maxAge);
     }
 
     /// @notice Reverts with PriceTooOldToTrade when nobody may take on risk at the price.
@@ -63,7 +69,7 @@ library Mark {
             if (status != IPriceSource.Status.Ok || timestamp > block.timestamp) return (false, ctx);
             uint256 age = block.timestamp - timestamp;
             if (age > ctx.config.maxAge) return (false, ctx);
-            (ctx.price, ctx.age) = (_convert(ctx.config, answer), age);
+            (ctx.price, ctx.age) = (_convert(answer, ctx.config.lotsPerUnit), age);
             _complete(market, ctx);
             return (true, ctx);
         } catch {
@@ -73,21 +79,29 @@ library Mark {
     }
 
     /// @dev Clamped to what the exchange can represent: in the end cells of the grid positions close and clear, and none opens.
-    function _convert(MarketConfig memory config, uint256 answer) private pure returns (uint256 price) {
+    function _convert(uint256 answer, uint256 lotsPerUnit) private pure returns (uint256 price) {
         if (answer > type(uint192).max) return MAX_PRICE - 1;
-        price = (answer << 16) / (SOURCE_PER_QUOTE * config.lotsPerUnit);
+        price = (answer << 16) / (SOURCE_PER_QUOTE * lotsPerUnit);
         if (price < MIN_PRICE) return MIN_PRICE;
         if (price >= MAX_PRICE) return MAX_PRICE - 1;
     }
 
     /// @notice The source's price in X16 and its age in seconds.
     function read(MarketConfig memory config, uint256 id) internal view returns (uint256 price, uint256 age) {
-        (IPriceSource.Status status, uint256 answer, , uint256 timestamp) = config.source.latestPrice();
+        return _read(config.source, config.lotsPerUnit, id);
+    }
+
+    function _read(
+        IPriceSource source,
+        uint256 lotsPerUnit,
+        uint256 id
+    ) private view returns (uint256 price, uint256 age) {
+        (IPriceSource.Status status, uint256 answer, , uint256 timestamp) = source.latestPrice();
         if (status != IPriceSource.Status.Ok) revert IExchangeErrors.PriceUnavailable(id, status);
         if (timestamp > block.timestamp) {
             revert IExchangeErrors.PriceUnavailable(id, IPriceSource.Status.FromFuture);
         }
-        price = _convert(config, answer);
+        price = _convert(answer, lotsPerUnit);
         age = block.timestamp - timestamp;
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Market, Monitor} from "../ExchangeStorage.sol";
 import {Book} from "../book/Book.sol";
+import {ImpactSearch} from "../book/ImpactSearch.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {RiskConfig} from "../types/MarketConfig.sol";
@@ -26,16 +27,27 @@ library Upkeep {
         observe(market, ctx);
     }
 
-    /// @notice The first part of `run`: the gate and funding, all that a call without a fill needs.
+    /// @notice The first part of `run`: the gate and funding.
     function accrue(Market storage market, MarketContext memory ctx) internal returns (bool insolvent, bool isLong) {
         (insolvent, isLong) = Gate.refresh(market, ctx);
-        if (ctx.config.fundingCap != 0 && block.timestamp != market.accruedAt) {
-            if (!insolvent && _accrue(market, ctx)) (insolvent, isLong) = Gate.refresh(market, ctx);
-            market.accruedAt = uint32(block.timestamp);
-            market.book.restartSample();
+        if (ctx.config.fundingCap != 0 && block.timestamp != market.book.samples.accruedAt) {
+            int256 funding = ImpactSearch.accrue(market, ctx.id, ctx.price, insolvent);
+            if (funding != ctx.funding) {
+                setFunding(ctx, funding);
+                (insolvent, isLong) = Gate.refresh(market, ctx);
+            }
         }
         // the insurance fund holds back for a bounded time from here on (see HoldBack)
         if (insolvent != (market.insolventSince != 0)) market.insolventSince = insolvent ? uint32(block.timestamp) : 0;
+    }
+
+    /**
+     * @notice The gate alone, for an order that only rests: nothing fills, so no funding is settled and no level is judged. The gate is
+     * tested with the funding index as stored, which the sums of the open interval move by at most the cap of one `maxAge`.
+     */
+    function requireOpen(Market storage market, uint256 id, uint256 price) internal {
+        (bool insolvent, ) = Gate.refreshAt(market, price, market.fundingIndex, market.base);
+        if (insolvent) revert IExchangeErrors.MarketInsolvent(id);
     }
 
     /// @notice Like `run`, and refuses an insolvent market.
@@ -54,7 +66,7 @@ library Upkeep {
     ) internal view returns (uint256 account) {
         (account, ) = Gate.pick(market, ctx, 0);
         if (account != 0) return account;
-        setFunding(ctx, Funding.current(market, ctx));
+        setFunding(ctx, Funding.current(market, ctx.price));
         // an account that was taken is solvent with the old index: `run` lets it go before it accrues
         (account, ) = Gate.pickAnew(market, ctx, nominee);
     }
@@ -63,16 +75,6 @@ library Upkeep {
     function setFunding(MarketContext memory ctx, int256 funding) internal pure {
         ctx.funding = funding;
         ctx.adjusted = int256(ctx.price) - funding;
-    }
-
-    /// @return moved Whether the index is another one now.
-    function _accrue(Market storage market, MarketContext memory ctx) private returns (bool moved) {
-        int256 funding = Funding.current(market, ctx);
-        if (funding == ctx.funding) return false;
-        market.fundingIndex = int96(funding);
-        setFunding(ctx, funding);
-        emit IExchangeEvents.FundingAccrued(ctx.id, funding, ctx.price, market.book.nextSequence());
-        return true;
     }
 
     /// @notice The second part of `run`: the circuit breaker. Completes `ctx` for fills.
@@ -93,7 +95,9 @@ library Upkeep {
         // a breaker that was turned off while it was stepped steps down once more
         if (risk.cautiousRatio != 0 || risk.jumpRate != 0 || before != Level.Normal) {
             uint256 ratio = Breaker.ratio(market, ctx);
-            level = Breaker.next(risk, before, ratio, jump, block.timestamp >= market.calmAt);
+            // the calm period matters only on the way down
+            bool calm = before == Level.Normal || block.timestamp >= market.calmAt;
+            level = Breaker.next(risk, before, ratio, jump, calm);
             if (level != before) {
                 market.level = level;
                 emit IExchangeEvents.LevelChanged(ctx.id, level, ratio, jump, market.book.nextSequence());

@@ -5,19 +5,25 @@ import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IPriceSource} from "../interfaces/IPriceSource.sol";
 
 /**
- * Parameters of one market that nearly every call needs. Rates are in pips (1e-6). Four storage words, in this order.
+ * Parameters of one market that nearly every call needs. Rates are in pips (1e-6). Four storage words, in this order, grouped by who
+ * reads them together: an order that only rests needs the first two, one that leaves the book only the second.
  */
 struct MarketConfig {
-    // word 0
+    // word 0: the price
     IPriceSource source; // 160
     uint16 maxAge; // seconds after which a price is stale: no matching, liquidation or ADL
     uint16 tradeAge; // seconds after which a price may no longer open exposure; at most maxAge
-    uint32 tickValue; // quote atoms per lot and tick
     uint16 maxSteps; // most orders one call may visit
     uint8 extraTiers; // margin tiers above the first
-    // word 1
+    uint32 maturity; // seconds after growing during which a position has no claim on insurance or rewards
+    // word 1: the book
+    uint32 tickValue; // quote atoms per lot and tick
     uint64 lotsPerUnit; // lots per unit of the base asset
+    uint56 minNotional; // quote atoms, per order
+    uint56 impactNotional; // quote atoms: the depth at which the book's price is read for funding
     uint24 initialRate; // first tier: initial margin / notional at the mark
+    uint24 fundingCap; // most that funding moves per funding period, as a share of the price; 0 for no funding
+    // word 2: rates
     uint24 maintenanceRate; // first tier: maintenance margin / notional at the mark
     uint24 targetRate; // first tier: equity / notional that a partial liquidation restores
     uint24 slippageRate; // s: how far from the mark a liquidation may fill
@@ -25,18 +31,13 @@ struct MarketConfig {
     uint24 takerFeeRate;
     int24 makerFeeRate; // negative: a rebate, paid out of the taker's fee
     uint24 liquidationFeeRate; // on lots × mark
-    // word 2
-    uint64 minNotional; // quote atoms, per order
+    uint24 insuranceShare; // of every fee, to the insurance fund
+    uint24 treasuryShare; // of every fee, to the treasury; what is left goes to the keeper reserve
+    uint24 rewardRate; // of the notional closed by ADL, paid from the keeper reserve
+    // word 3: amounts
     uint64 minMargin; // quote atoms, equity of a position after it grew
     uint64 maxOpenInterest; // lots a side
-    uint24 insuranceShare; // of every fee, to the insurance fund
-    uint24 rewardRate; // of the notional closed by ADL, paid from the keeper reserve
-    // word 3
     uint96 dailyCoverCap; // quote atoms that this market may draw from the insurance fund in one day
-    uint32 maturity; // seconds after growing during which a position has no claim on insurance or rewards
-    uint24 fundingCap; // most that funding moves per funding period, as a share of the price; 0 for no funding
-    uint64 impactNotional; // quote atoms: the depth at which the book's price is read for funding
-    uint24 treasuryShare; // of every fee, to the treasury; what is left goes to the keeper reserve
 }
 
 /**
@@ -87,6 +88,8 @@ library MarketConfigLibrary {
     /// @dev 10,000 and 1,000 units of the collateral: minimums without a bound could keep every maker out, and so everybody in.
     uint256 private constant MAX_MIN_NOTIONAL = 10_000e6;
     uint256 private constant MAX_MIN_MARGIN = 1_000e6;
+    /// @dev A billion units of the collateral: what is counted up to it fits a Front (see there) at every tick value.
+    uint256 private constant MAX_IMPACT_NOTIONAL = 1e15;
 
     /// @dev Checks the configuration as a whole. Bounds that depend on the price are checked where it is read.
     function validate(MarketConfig memory c) internal pure {
@@ -117,6 +120,7 @@ library MarketConfigLibrary {
         if (c.maturity > 1 days) _invalid("maturity");
         if (c.fundingCap > MAX_FUNDING_CAP) _invalid("fundingCap");
         if (c.fundingCap != 0 && c.impactNotional == 0) _invalid("impactNotional");
+        if (c.impactNotional > MAX_IMPACT_NOTIONAL) _invalid("impactNotional");
     }
 
     /// @dev Checks the tiers above the first: at most seven, ascending, each rate no lower than the tier before.

@@ -4,14 +4,17 @@ pragma solidity 0.8.37;
 /**
  * A resting order in one word, and the ids under which it is known.
  *
- * | selfTrade 2 | postOnly 1 | generation 16 | seat 5 | reduceOnly 1 | isBid 1 | live 1 | leverage 8 | expiry 32 | tick 24 | lots 40 | next 32 | prev 32 | account 32 | : 227
+ * | selfTrade 2 | postOnly 1 | generation 24 | reduceOnly 1 | isBid 1 | leverage 8 | expiry 32 | tick 24 | lots 40 | next 37 | prev 37 | account 32 | : 239
  *
- * `prev`, `next`: neighbours in the price level's FIFO list, 0 at the ends. In a free slot `next` links the free list.
- * `seat`: which of the account's 32 seats in this market the order takes.
+ * `prev`, `next`: slots of the neighbours in the price level's FIFO list, 0 at the ends.
  * `expiry`: last second at which the order may fill; 0 for none.
- * `generation`: how often the slot was used. The external id is generation << 32 | slot, so a stale id never finds the order
- * that reuses its slot.
+ * `generation`: how often the slot was used, from one on.
  * `postOnly`, `selfTrade`: how it was placed; an amendment that queues it anew places it so again.
+ *
+ * An account has 32 seats in a market, and each seat its own slot: account << 5 | seat. So a slot says whose it is, no table leads from
+ * seats to slots, and whoever comes back finds its own word. Whether the order in a slot is open, the account's seats say (OrderMargin): an
+ * order that left stays where it was until the next one overwrites it. The external id is generation << 40 | slot, so a stale id never finds the
+ * order that reuses its slot.
  */
 type Order is uint256;
 
@@ -19,18 +22,20 @@ using OrderLibrary for Order global;
 
 library OrderLibrary {
     uint256 private constant PREV = 32;
-    uint256 private constant NEXT = 64;
-    uint256 private constant LOTS = 96;
-    uint256 private constant TICK = 136;
-    uint256 private constant EXPIRY = 160;
-    uint256 private constant LEVERAGE = 192;
-    uint256 private constant LIVE = 200;
-    uint256 private constant IS_BID = 201;
-    uint256 private constant REDUCE_ONLY = 202;
-    uint256 private constant SEAT = 203;
-    uint256 private constant GENERATION = 208;
-    uint256 private constant POST_ONLY = 224;
-    uint256 private constant SELF_TRADE = 225;
+    uint256 private constant NEXT = 69;
+    uint256 private constant LOTS = 106;
+    uint256 private constant TICK = 146;
+    uint256 private constant EXPIRY = 170;
+    uint256 private constant LEVERAGE = 202;
+    uint256 private constant IS_BID = 210;
+    uint256 private constant REDUCE_ONLY = 211;
+    uint256 private constant GENERATION = 212;
+    uint256 private constant POST_ONLY = 236;
+    uint256 private constant SELF_TRADE = 237;
+
+    uint256 private constant SEAT_BITS = 5;
+    uint256 private constant SLOT_MASK = (1 << 37) - 1;
+    uint256 private constant ID_GENERATION = 40;
 
     struct Fields {
         uint256 account;
@@ -40,7 +45,6 @@ library OrderLibrary {
         uint256 leverage;
         bool isBid;
         bool reduceOnly;
-        uint256 seat;
         uint256 generation;
         bool postOnly;
         uint256 selfTrade; // IExchange.SelfTrade
@@ -54,10 +58,8 @@ library OrderLibrary {
                     (f.tick << TICK) |
                     (f.expiry << EXPIRY) |
                     (f.leverage << LEVERAGE) |
-                    (1 << LIVE) |
                     (f.isBid ? 1 << IS_BID : 0) |
                     (f.reduceOnly ? 1 << REDUCE_ONLY : 0) |
-                    (f.seat << SEAT) |
                     (f.generation << GENERATION) |
                     (f.postOnly ? 1 << POST_ONLY : 0) |
                     (f.selfTrade << SELF_TRADE)
@@ -69,11 +71,11 @@ library OrderLibrary {
     }
 
     function prev(Order o) internal pure returns (uint256) {
-        return uint32(Order.unwrap(o) >> PREV);
+        return (Order.unwrap(o) >> PREV) & SLOT_MASK;
     }
 
     function next(Order o) internal pure returns (uint256) {
-        return uint32(Order.unwrap(o) >> NEXT);
+        return (Order.unwrap(o) >> NEXT) & SLOT_MASK;
     }
 
     function lots(Order o) internal pure returns (uint256) {
@@ -92,10 +94,6 @@ library OrderLibrary {
         return uint8(Order.unwrap(o) >> LEVERAGE);
     }
 
-    function isLive(Order o) internal pure returns (bool) {
-        return (Order.unwrap(o) >> LIVE) & 1 != 0;
-    }
-
     function isBid(Order o) internal pure returns (bool) {
         return (Order.unwrap(o) >> IS_BID) & 1 != 0;
     }
@@ -104,12 +102,8 @@ library OrderLibrary {
         return (Order.unwrap(o) >> REDUCE_ONLY) & 1 != 0;
     }
 
-    function seat(Order o) internal pure returns (uint256) {
-        return (Order.unwrap(o) >> SEAT) & 31;
-    }
-
     function generation(Order o) internal pure returns (uint256) {
-        return uint16(Order.unwrap(o) >> GENERATION);
+        return uint24(Order.unwrap(o) >> GENERATION);
     }
 
     function postOnly(Order o) internal pure returns (bool) {
@@ -125,44 +119,69 @@ library OrderLibrary {
     }
 
     function withPrev(Order o, uint256 value) internal pure returns (Order) {
-        return Order.wrap((Order.unwrap(o) & ~(uint256(type(uint32).max) << PREV)) | (value << PREV));
+        return Order.wrap((Order.unwrap(o) & ~(SLOT_MASK << PREV)) | (value << PREV));
     }
 
     function withNext(Order o, uint256 value) internal pure returns (Order) {
-        return Order.wrap((Order.unwrap(o) & ~(uint256(type(uint32).max) << NEXT)) | (value << NEXT));
+        return Order.wrap((Order.unwrap(o) & ~(SLOT_MASK << NEXT)) | (value << NEXT));
     }
 
-    /// @dev A free slot: only the generation and the link to the next free slot stay.
-    function freed(Order o, uint256 nextFree) internal pure returns (Order) {
-        return Order.wrap((nextFree << NEXT) | (generation(o) << GENERATION));
+    /// @notice The generation that comes after this slot's last one: 1 to 2^24 − 1, then 1 again.
+    function nextGeneration(Order o) internal pure returns (uint256) {
+        uint256 last = generation(o);
+        return last == type(uint24).max ? 1 : last + 1;
+    }
+
+    /// @notice The slot of an account's seat.
+    function slotOf(uint256 account_, uint256 seat) internal pure returns (uint256) {
+        return (account_ << SEAT_BITS) | seat;
+    }
+
+    function seatOf(uint256 slot) internal pure returns (uint256) {
+        return slot & ((1 << SEAT_BITS) - 1);
+    }
+
+    /// @notice The external id of the order in a slot.
+    function idOf(uint256 slot, Order o) internal pure returns (uint256) {
+        return (generation(o) << ID_GENERATION) | slot;
+    }
+
+    /// @notice The slot that an external id means.
+    function slotOfId(uint256 id) internal pure returns (uint256) {
+        return id & ((1 << ID_GENERATION) - 1);
     }
 }
 
 /**
- * A price level in one word: | count 32 | lots 64 | tail 32 | head 32 |. Empty exactly when head is 0.
+ * A price level in one word: | count 32 | lots 64 | tail 37 | head 37 |. Empty exactly when head is 0: account 0 has no orders.
  */
 type Level is uint256;
 
 using LevelLibrary for Level global;
 
 library LevelLibrary {
+    uint256 private constant TAIL = 37;
+    uint256 private constant LOTS = 74;
+    uint256 private constant COUNT = 138;
+    uint256 private constant SLOT_MASK = (1 << 37) - 1;
+
     function make(uint256 head_, uint256 tail_, uint256 lots_, uint256 count_) internal pure returns (Level) {
-        return Level.wrap(head_ | (tail_ << 32) | (lots_ << 64) | (count_ << 128));
+        return Level.wrap(head_ | (tail_ << TAIL) | (lots_ << LOTS) | (count_ << COUNT));
     }
 
     function head(Level level) internal pure returns (uint256) {
-        return uint32(Level.unwrap(level));
+        return Level.unwrap(level) & SLOT_MASK;
     }
 
     function tail(Level level) internal pure returns (uint256) {
-        return uint32(Level.unwrap(level) >> 32);
+        return (Level.unwrap(level) >> TAIL) & SLOT_MASK;
     }
 
     function lots(Level level) internal pure returns (uint256) {
-        return uint64(Level.unwrap(level) >> 64);
+        return uint64(Level.unwrap(level) >> LOTS);
     }
 
     function count(Level level) internal pure returns (uint256) {
-        return uint32(Level.unwrap(level) >> 128);
+        return uint32(Level.unwrap(level) >> COUNT);
     }
 }

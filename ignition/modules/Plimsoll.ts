@@ -8,19 +8,22 @@ export default buildModule("Plimsoll", (m) => {
   const collateral = m.getParameter<string>("collateral");
   const administrator = m.getParameter<string>("administrator", m.getAccount(0) as unknown as string);
 
-  const trading = m.library("Trading", { libraries: { SelfTrades: m.library("SelfTrades") } });
-  const liquidation = m.library("Liquidation");
+  const book = { ImpactSearch: m.library("ImpactSearch") };
+  const trading = m.library("Trading", { libraries: { ...book, SelfTrades: m.library("SelfTrades", { libraries: book }) } });
+  const liquidation = m.library("Liquidation", { libraries: book });
+  const sweep = m.library("Sweep", { libraries: book });
   const libraries = {
+    ...book,
     Trading: trading,
-    OrderAdmin: m.library("OrderAdmin", { libraries: { Trading: trading } }),
+    OrderAdmin: m.library("OrderAdmin", { libraries: { ...book, Trading: trading } }),
     Triggers: m.library("Triggers", { libraries: { Trading: trading } }),
-    MarginDesk: m.library("MarginDesk"),
+    MarginDesk: m.library("MarginDesk", { libraries: book }),
     Liquidation: liquidation,
-    Preventive: m.library("Preventive", { libraries: { Liquidation: liquidation } }),
-    AutoDeleverage: m.library("AutoDeleverage", { libraries: { Sweep: m.library("Sweep") } }),
-    Vault: m.library("Vault"),
-    Listing: m.library("Listing"),
-    Retirement: m.library("Retirement"),
+    Preventive: m.library("Preventive", { libraries: { ...book, Liquidation: liquidation } }),
+    AutoDeleverage: m.library("AutoDeleverage", { libraries: { ...book, Sweep: sweep } }),
+    Vault: m.library("Vault", { libraries: book }),
+    Listing: m.library("Listing", { libraries: book }),
+    Retirement: m.library("Retirement", { libraries: book }),
     StateViews: m.library("StateViews"),
   };
   const exchange = m.contract("Exchange", [collateral, administrator], { libraries });

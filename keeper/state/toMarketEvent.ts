@@ -9,7 +9,6 @@ import type { MarketId } from "../core/types.ts";
 const ACCRUING: ReadonlySet<string> = new Set([
   "FundingAccrued",
   "LevelChanged",
-  "OrderPlaced",
   "Trade",
   "MarginRemoved",
   "ToppedUp",

@@ -22,6 +22,7 @@ export async function createMembers(bench: Bench, count: number) {
     );
   const setTopUp = (i: number, triggerRate: bigint, most: bigint) =>
     run(i, bench.exchange.interface.encodeFunctionData("setTopUp", [MARKET, triggerRate, most]));
+  const cancelAll = (i: number) => run(i, bench.exchange.interface.encodeFunctionData("cancelAll", [MARKET]));
   /** The makers become shorts and the taker long, at the mark. */
   const openAll = async () => {
     for (let i = 0; i < count - 2; i++) {
@@ -32,5 +33,5 @@ export async function createMembers(bench: Bench, count: number) {
     }
   };
   const account = async (i: number) => bench.exchange.accountOf(await bench.crowd.members(i));
-  return { place, setTopUp, openAll, account };
+  return { place, cancelAll, setTopUp, openAll, account };
 }

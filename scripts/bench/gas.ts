@@ -4,6 +4,7 @@ import { network } from "hardhat";
 import { measureBook } from "./measureBook.ts";
 import { measureClearing } from "./measureClearing.ts";
 import { measureDeleverage } from "./measureDeleverage.ts";
+import { createTracer } from "./trace/createTracer.ts";
 
 const positions = Number(process.env.BENCH_POSITIONS ?? "10000");
 const snapshotFile = "snapshots/gas.json";
@@ -13,9 +14,10 @@ const TOLERANCE = 0.02;
 const results: Record<string, number> = {};
 for (const measure of [measureBook, measureClearing, measureDeleverage]) {
   const connection = await network.create({ override: { blockGasLimit: 60_000_000n } });
-  Object.assign(results, await measure(connection, positions));
+  Object.assign(results, await measure(connection, positions, createTracer(connection, process.env.BENCH_TRACE)));
   await connection.close();
 }
+if (process.env.BENCH_TRACE) process.exit(0);
 if (process.env.BENCH_JSON) console.log(JSON.stringify(results));
 else console.table(results);
 if (process.env.BENCH_CHECK) compare(results);

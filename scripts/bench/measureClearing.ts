@@ -3,6 +3,7 @@ import type { ContractTransactionResponse } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import { createMembers } from "./createMembers.ts";
 import { type Bench, deployBench, MARK, MARKET, USD } from "./crowd.ts";
+import type { Tracer } from "./trace/createTracer.ts";
 
 const LOTS = 2_000n; // 20,000 dollars
 const LIMITS = {
@@ -15,7 +16,11 @@ const LIMITS = {
 };
 const at = (share: number) => Math.round(share * MARK);
 
-export async function measureClearing(connection: NetworkConnection): Promise<Record<string, number>> {
+export async function measureClearing(
+  connection: NetworkConnection,
+  _positions: number,
+  trace: Tracer,
+): Promise<Record<string, number>> {
   const bench = await deployBench(connection);
   const { exchange, networkHelpers } = bench;
   const members = await createMembers(bench, 6);
@@ -37,6 +42,7 @@ export async function measureClearing(connection: NetworkConnection): Promise<Re
     const count = receipt?.logs.filter((log) => log.topics[0] === topic).length;
     if (count !== 1) throw new Error(`${key}: ${count} times ${event}`);
     results[key] = Number(receipt?.gasUsed ?? 0n);
+    if (receipt) await trace(key, receipt.hash);
     await snapshot.restore();
   };
   /** Member 0 goes long at 50x at the mark, the maker short: the long is bankrupt below 0.98 of the mark. */
@@ -104,7 +110,7 @@ export async function measureClearing(connection: NetworkConnection): Promise<Re
     "FundingAccrued",
     async () => {
       await openLong();
-      await members.place(1, { isBid: true, tick: MARK - 10, lots: LOTS, leverage: 10 });
+      await members.place(1, { isBid: true, tick: MARK + 20, lots: LOTS, leverage: 10 });
       await members.place(2, { isBid: false, tick: MARK + 30, lots: LOTS, leverage: 10 });
       await networkHelpers.time.increase(30);
     },

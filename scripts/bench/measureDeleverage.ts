@@ -1,6 +1,7 @@
 // Auto-deleveraging of a bankrupt short against the head of a queue of thousands of longs, ranking verified.
 import type { NetworkConnection } from "hardhat/types/network";
 import { type Bench, deployBench, MARK, MARKET, openLongs } from "./crowd.ts";
+import type { Tracer } from "./trace/createTracer.ts";
 
 const LIMITS = {
   maxSteps: 1,
@@ -17,20 +18,28 @@ const ENTRY = Math.round(0.951 * MARK);
 export async function measureDeleverage(
   connection: NetworkConnection,
   positions: number,
+  trace: Tracer,
 ): Promise<Record<string, number>> {
   const bench = await deployBench(connection);
   await openLongs(bench, positions);
   const results: Record<string, number> = {};
   for (const k of [20, 50]) {
-    const gas = await deleverageTop(bench, k, true);
-    results[`adl${k}of${positions}PerCounterparty`] = Math.round(gas / k);
+    const key = `adl${k}of${positions}PerCounterparty`;
+    const gas = await deleverageTop(bench, k, true, (hash) => trace(key, hash));
+    results[key] = Math.round(gas / k);
   }
-  results[`adlSelfPicked1of${positions}`] = await deleverageTop(bench, 1, false);
+  const selfPicked = `adlSelfPicked1of${positions}`;
+  results[selfPicked] = await deleverageTop(bench, 1, false, (hash) => trace(selfPicked, hash));
   return results;
 }
 
 /** Gas used by closing a bankrupt short in full against the first `k` of the queue. The chain is put back afterwards. */
-async function deleverageTop(bench: Bench, k: number, listed: boolean): Promise<number> {
+async function deleverageTop(
+  bench: Bench,
+  k: number,
+  listed: boolean,
+  trace: (hash: string) => Promise<void>,
+): Promise<number> {
   const snapshot = await bench.networkHelpers.takeSnapshot();
   const price = ((BigInt(MARK) * 10n * 97n) << 16n) / 100n;
   const queue = await bench.exchange.adlQueue(MARKET, false, price, k + 1);
@@ -54,6 +63,7 @@ async function deleverageTop(bench: Bench, k: number, listed: boolean): Promise<
   ).length;
   const left = (await bench.exchange.positionAt(MARKET, await bench.exchange.accountOf(bench.keeper.address))).lots;
   if (closed !== 1 || left !== 0n) throw new Error(`the bankrupt position was not closed in full: ${left} lots left`);
+  await trace(receipt.hash);
   await snapshot.restore();
   return Number(receipt.gasUsed);
 }

@@ -1,6 +1,6 @@
 /** Steering funding: by when one pokes, by a quote just before, by quoting all the time. */
 import { expect } from "chai";
-import { at, begin, IMPACT, ONE_TICK, PRICE, pokeAt, quote } from "../utils/fundingBook.ts";
+import { at, begin, IMPACT, ONE_TICK, PRICE, pokeAt, quote, quoteBeyond } from "../utils/fundingBook.ts";
 import { equityX16, X16 } from "../utils/model.ts";
 import { ask, bid, cross, place } from "../utils/orders.ts";
 import { readPositions, readPrices } from "../utils/state.ts";
@@ -28,7 +28,7 @@ describe("Attack: steering funding", () => {
   for (const side of [1, -1]) {
     it(`poking every few seconds or once: the same to a unit a poke, premium ${side > 0 ? "above" : "below"}`, async () => {
       const v = venue();
-      await quote(v, maker(), TICK + 37 * side - 1, TICK + 37 * side + 1);
+      await quoteBeyond(v, maker(), 37 * side);
       await setTick(v, TICK);
       const start = await begin(v);
       const snapshot = await v.connection.networkHelpers.takeSnapshot();
@@ -45,7 +45,7 @@ describe("Attack: steering funding", () => {
 
   it("nobody pokes: what is paid is the share of maxAge, never more; and any of the receivers can poke", async () => {
     const v = venue();
-    await quote(v, maker(), 10_029, 10_031);
+    await quoteBeyond(v, maker(), 30);
     await setTick(v, TICK);
     const start = await begin(v);
     const before = (await v.exchange.marketAt(1)).fundingIndex;
@@ -68,8 +68,8 @@ describe("Attack: steering funding", () => {
     const v = venue();
     await quote(v, maker(), 9_999, 10_001);
     for (const [move, expected] of [
-      [50, (50n * BigInt(LATE) * ONE_TICK) / 28_800n],
-      [-50, (50n * BigInt(LATE) * ONE_TICK) / 28_800n],
+      [50, (49n * BigInt(LATE) * ONE_TICK) / 28_800n],
+      [-50, (49n * BigInt(LATE) * ONE_TICK) / 28_800n],
       [400, (((PRICE * 104n) / 100n) * 20_000n * BigInt(LATE)) / (1_000_000n * 28_800n)],
     ] as const) {
       await setTick(v, TICK);
@@ -101,12 +101,20 @@ describe("Attack: steering funding", () => {
     // the whole book taken off and put up 2 % higher, a second before
     await at(v, start + 570);
     await maker().exchange.cancelAll(1, GAS);
-    await place(v, attacker, bid(10_199, 2_000, { leverage: 1 }));
+    await place(v, attacker, ask(10_201, 2_000, { leverage: 1 }));
+    const quoted = await v.connection.networkHelpers.takeSnapshot();
     await at(v, start + 573);
-    const placed = await place(v, attacker, ask(10_201, 2_000, { leverage: 1 }));
+    await place(v, attacker, bid(10_199, 2_000, { leverage: 1 }));
+    // over the whole interval the bid was below the index on average
+    expect((await pokeAt(v, start + 574)) - before).equal(0n);
+    await quoted.restore();
+    // in an interval of its own
+    const own = await pokeAt(v, start + 572);
+    await at(v, start + 573);
+    const placed = await place(v, attacker, bid(10_199, 2_000, { leverage: 1 }));
     expect(placed.orderId).not.equal(0n);
-    const got = (await pokeAt(v, start + 574)) - before;
-    expect(got).equal((200n * 1n * ONE_TICK) / 28_800n);
+    const got = (await pokeAt(v, start + 574)) - own;
+    expect(got).equal((199n * 1n * ONE_TICK) / 28_800n);
     // and that second is worth less than a millionth of the position
     expect(got * 1_000_000n < PRICE).equal(true);
   });

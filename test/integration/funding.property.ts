@@ -8,7 +8,7 @@ import { createFundingModel } from "../utils/fundingModel.ts";
 import { impactTicks } from "../utils/impactTicks.ts";
 import { dustX16 } from "../utils/invariants.ts";
 import { X16 } from "../utils/model.ts";
-import { ask, bid, submit } from "../utils/orders.ts";
+import { ask, bid, type OrderOptions, submit } from "../utils/orders.ts";
 import { createRandom } from "../utils/random.ts";
 import { attempt } from "../utils/randomMarket.ts";
 import { readExchange } from "../utils/state.ts";
@@ -59,9 +59,10 @@ for (const seed of [1, 2, 3]) {
         const o = { leverage: random.int(1, 3), ioc: random.chance(0.2) };
         const lots = random.int(101, 2_500);
         const kind = random.unit();
-        if (kind < 0.65)
-          await call(true, () => submit(t, random.chance(0.5) ? bid(tick, lots, o) : ask(tick, lots, o)));
-        else if (kind < 0.75) await call(false, () => t.exchange.cancelAll(1, GAS));
+        if (kind < 0.65) {
+          const order = random.chance(0.5) ? bid(tick, lots, o) : ask(tick, lots, o);
+          await call(!(await onlyRests(v, order)), () => submit(t, order));
+        } else if (kind < 0.75) await call(false, () => t.exchange.cancelAll(1, GAS));
         else if (kind < 0.85) await call(true, () => v.exchange.poke(1, GAS));
         else if (kind < 0.95) await call(true, () => t.exchange.addMargin(1, random.int(1, 10_000_000), GAS));
         else await call(true, () => t.exchange.removeMargin(1, random.int(1, 1_000_000), GAS));
@@ -78,6 +79,14 @@ for (const seed of [1, 2, 3]) {
       if (m) expect(dustX16(m) - USD * X16, "FUND-1").equal(ledger.dustX16);
     });
   });
+}
+
+/** Whether an order fills nothing: then it accrues nothing either. */
+async function onlyRests(v: Venue, order: OrderOptions): Promise<boolean> {
+  const { bestBid, bestAsk } = await v.exchange.marketAt(1);
+  const opposite = Number(order.isBid ? bestAsk : bestBid);
+  const crosses = opposite !== 0 && (order.isBid ? order.tick >= opposite : order.tick <= opposite);
+  return !crosses && !order.ioc;
 }
 
 /** The mark at a second, X16; null when it would be stale. */

@@ -1,6 +1,6 @@
 /** Funding by hand: what premium the book shows, how it is weighed by time and clamped, and who pays. */
 import { expect } from "chai";
-import { at, begin, IMPACT, ONE_TICK, PRICE, pokeAt, quote, TICK_HOUR } from "../utils/fundingBook.ts";
+import { at, begin, IMPACT, ONE_TICK, PRICE, pokeAt, quote, quoteBeyond, TICK_HOUR } from "../utils/fundingBook.ts";
 import { ceilDiv, X16 } from "../utils/model.ts";
 import { ask, bid, cross, place } from "../utils/orders.ts";
 import { readPositions } from "../utils/state.ts";
@@ -20,9 +20,9 @@ describe("Funding: the premium", () => {
   const maker = () => trader(venue(), 2);
 
   for (const side of [1, -1]) {
-    it(`a mid five ticks ${side > 0 ? "above" : "below"} the index for an hour: ${side > 0 ? "longs" : "shorts"} pay, and say so`, async () => {
+    it(`the nearer impact price five ticks ${side > 0 ? "above" : "below"} the index for an hour: ${side > 0 ? "longs" : "shorts"} pay, and say so`, async () => {
       const v = venue();
-      await quote(v, maker(), TICK + 5 * side - 1, TICK + 5 * side + 1);
+      await quoteBeyond(v, maker(), 5 * side);
       const start = await begin(v);
       const { sequence, fundingIndex } = await v.exchange.marketAt(1);
       const target = fundingIndex + BigInt(5 * side) * TICK_HOUR;
@@ -53,7 +53,7 @@ describe("Funding: the premium", () => {
         [199, most - TICK_HOUR],
       ] as const) {
         await maker().exchange.cancelAll(1, GAS);
-        await quote(v, maker(), TICK + side * off - 1, TICK + side * off + 1);
+        await quoteBeyond(v, maker(), side * off);
         const start = await begin(v);
         const before = await fundingOf(v);
         expect((await pokeAt(v, start + HOUR)) - before, `${off} ticks`).equal(BigInt(side) * expected);
@@ -61,13 +61,15 @@ describe("Funding: the premium", () => {
     });
   }
 
-  it("no depth on one side, or one atom too little: no premium; the tick that reaches the depth is the price", async () => {
+  it("one atom too little: no premium; the tick that reaches the depth is the price; the other side need not be there", async () => {
     const v = venue();
-    const cases: [string, () => Promise<void>, bigint][] = [
-      ["bids only", async () => void (await place(v, maker(), bid(10_100, 5_000))), 0n],
-      ["asks only", async () => void (await place(v, maker(), ask(10_200, 5_000))), 0n],
+    const cases: [string, () => Promise<unknown>, bigint][] = [
+      ["bids only", () => place(v, maker(), bid(10_100, 5_000)), 100n],
+      ["asks only, above the index", () => place(v, maker(), ask(10_200, 5_000)), 0n],
+      ["asks only, below it", () => place(v, maker(), ask(9_900, 5_000)), -100n],
       ["bids one lot short", () => quoteSizes(v, [10_050, 995], [10_060, 2_000]), 0n], // 995 · 10,050 < 10^7
-      ["bids just enough", () => quoteSizes(v, [10_050, 996], [10_060, 2_000]), 55n],
+      ["bids just enough", () => quoteSizes(v, [10_050, 996], [10_060, 2_000]), 50n],
+      ["the index between them", () => quoteSizes(v, [9_950, 2_000], [10_060, 2_000]), 0n],
     ];
     for (const [name, arrange, ticks] of cases) {
       await maker().exchange.cancelAll(1, GAS);
@@ -82,38 +84,41 @@ describe("Funding: the premium", () => {
     await place(v, maker(), ask(...a));
   };
 
-  it("small orders in front do not set it; depth counts down to the fourth level and not in the fifth", async () => {
+  it("small orders in front count for what they are, however many levels they make", async () => {
     const v = venue();
     await place(v, maker(), ask(10_300, 2_000));
-    for (const tick of [10_099, 10_098, 10_097]) await place(v, maker(), bid(tick, 100));
     await place(v, maker(), bid(10_050, 2_000));
+    for (let i = 0; i < 8; i++) await place(v, maker(), bid(10_099 - i, 100));
     let start = await begin(v);
     let before = await fundingOf(v);
-    expect((await pokeAt(v, start + HOUR)) - before).equal(175n * TICK_HOUR); // (10,050 + 10,300)/2
-    await place(v, maker(), bid(10_096, 100)); // now the depth is in the fifth
+    // eight times 100 lots in front are not yet worth it: 200 of the 2,000 at 10,050 are in the depth
+    expect((await pokeAt(v, start + HOUR)) - before).equal(50n * TICK_HOUR);
+    for (let i = 8; i < 12; i++) await place(v, maker(), bid(10_099 - i, 100));
     start = await begin(v);
     before = await fundingOf(v);
-    expect((await pokeAt(v, start + HOUR)) - before).equal(0n);
+    // now the tenth of them makes it
+    expect((await pokeAt(v, start + HOUR)) - before).equal(90n * TICK_HOUR);
   });
 
   it("weighed by time: forty minutes at one premium, ten at another, ten without depth", async () => {
     const v = venue();
-    await quote(v, maker(), 10_009, 10_011);
+    await quote(v, maker(), 10_010, 10_012);
     const start = await begin(v);
     const before = await fundingOf(v);
     await at(v, start + 2_400);
     await maker().exchange.cancelAll(1, GAS); // takes both quotes; samples, does not accrue
     await at(v, start + 3_000);
-    await place(v, maker(), bid(10_029, 2_000)); // an order accrues what there is
-    await at(v, start + 3_000 + 1);
-    await place(v, maker(), ask(10_031, 2_000));
-    const by = await pokeAt(v, start + 3_600 + 1);
-    expect(by - before).equal((10n * 2_400n * ONE_TICK) / 28_800n + (30n * 600n * ONE_TICK) / 28_800n);
+    await place(v, maker(), bid(10_030, 2_000)); // an order that only rests accrues nothing
+    expect(await fundingOf(v)).equal(before);
+    await at(v, start + 3_300);
+    await place(v, maker(), bid(10_040, 300)); // in front, and not enough to be the price
+    const by = await pokeAt(v, start + 3_600);
+    expect(by - before).equal(((10n * 2_400n + 30n * 600n) * ONE_TICK) / 28_800n);
   });
 
   it("the view says what a call in the same second would find", async () => {
     const v = venue();
-    await quote(v, maker(), 10_029, 10_031);
+    await quote(v, maker(), 10_030, 10_032);
     const start = await begin(v);
     await at(v, start + 1_000);
     const before = await fundingOf(v);
@@ -129,7 +134,7 @@ describe("Funding: none", () => {
 
   it("a market with a cap of zero never accrues", async () => {
     const v = venue();
-    await quote(v, trader(v, 2), 10_149, 10_151);
+    await quote(v, trader(v, 2), 10_150, 10_152);
     const start = await begin(v);
     expect(await pokeAt(v, start + HOUR)).equal(0n);
     expect(await v.exchange.fundingIndexNow(1)).equal(0n);

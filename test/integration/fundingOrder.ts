@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { deleverage } from "../utils/crash.ts";
 import { setFunding } from "../utils/funding.ts";
-import { at, begin, IMPACT, ONE_TICK, PRICE, pokeAt, quote } from "../utils/fundingBook.ts";
+import { at, begin, IMPACT, ONE_TICK, PRICE, pokeAt, quote, quoteBeyond } from "../utils/fundingBook.ts";
 import { ceilDiv, X16 } from "../utils/model.ts";
 import { cross } from "../utils/orders.ts";
 import { readPositions } from "../utils/state.ts";
@@ -20,7 +20,7 @@ describe("Funding: bounds and order", () => {
 
   it("an interval longer than maxAge counts as maxAge; at maxAge it counts in full", async () => {
     const v = venue();
-    await quote(v, maker(), 10_029, 10_031);
+    await quoteBeyond(v, maker(), 30);
     for (const [seconds, counted] of [
       [599n, 599n],
       [600n, 600n],
@@ -38,11 +38,10 @@ describe("Funding: bounds and order", () => {
 
   it("|F| stops at half the price; beyond it, it only comes back", async () => {
     const v = venue();
-    await quote(v, maker(), 10_149, 10_151);
+    await quoteBeyond(v, maker(), 150);
     for (const sign of [1n, -1n]) {
       await maker().exchange.cancelAll(1, GAS);
-      const off = Number(sign) * 150;
-      await quote(v, maker(), TICK + off - 1, TICK + off + 1);
+      await quoteBeyond(v, maker(), Number(sign) * 150);
       await setTick(v, TICK);
       const start = await begin(v);
       const half = PRICE / 2n;
@@ -84,7 +83,7 @@ describe("Funding: bounds and order", () => {
     expect(named(resolving, "FundingAccrued")).to.have.length(0);
     expect(await fundingOf(v)).equal(before);
     await maker().exchange.cancelAll(1, GAS);
-    await quote(v, maker(), 9_709, 9_711);
+    await quote(v, maker(), 9_710, 9_712);
     const again = await begin(v);
     const resumed = await fundingOf(v);
     expect((await pokeAt(v, again + 100)) - resumed).equal((10n * 100n * ONE_TICK) / 28_800n);
@@ -96,7 +95,7 @@ describe("Funding: bounds and order", () => {
     const v = venue();
     await cross(v, trader(v, 0), trader(v, 1), { tick: TICK, lots: 1_000, longLeverage: 50, shortLeverage: 1 });
     await setTick(v, 9_903); // equity 1.03, maintenance 0.9903: 39.7 atoms a lot apart
-    await quote(v, maker(), 10_150, 10_250);
+    await quote(v, maker(), 10_200, 10_250);
     const start = await begin(v);
     const forced = () => v.exchange.liquidate(1, trader(v, 0).account, 5, GAS);
     await expect(forced()).to.be.revertedWithCustomError(v.exchange, "NotLiquidatable");
@@ -109,7 +108,7 @@ describe("Funding: bounds and order", () => {
     const v = venue();
     await cross(v, trader(v, 1), trader(v, 0), { tick: TICK, lots: 1_000, longLeverage: 1, shortLeverage: 50 });
     await setTick(v, 10_100); // equity 1, maintenance 1.01: 10 atoms a lot short
-    await quote(v, maker(), 10_380, 10_390);
+    await quote(v, maker(), 10_385, 10_390);
     const start = await begin(v);
     const forced = () => v.exchange.liquidate(1, trader(v, 0).account, 5, GAS);
     await expect(forced()).to.be.revertedWithCustomError(v.exchange, "BookCannotAbsorb");
@@ -120,7 +119,7 @@ describe("Funding: bounds and order", () => {
   it("and margin that it takes away cannot be withdrawn any more", async () => {
     const v = venue();
     await cross(v, trader(v, 0), trader(v, 1), { tick: TICK, lots: 1_000, longLeverage: 10, shortLeverage: 1 });
-    await quote(v, maker(), 10_249, 10_251);
+    await quoteBeyond(v, maker(), 250);
     const start = await begin(v);
     const owed = ceilDiv(1_000n * (await fundingOf(v)), X16);
     const most = 8n * USD - owed;

@@ -28,7 +28,7 @@ describe("cancelOrders", () => {
       2n ** 255n,
       mine[2],
       mine[0],
-      (mine[3] ?? 0n) + (1n << 32n),
+      (mine[3] ?? 0n) + (1n << 40n),
     ] as bigint[];
     const outcomes = await owner().exchange.cancelOrders.staticCall(1, ids, GAS);
     expect([...outcomes]).to.deep.equal([

@@ -177,8 +177,8 @@ describe("Orders: leaving the book", () => {
     const first = await place(v, a, bid(TICK, 1_000));
     await a.exchange.cancelOrder(1, first.orderId, GAS);
     const second = await place(v, a, bid(9_999, 2_000));
-    expect(second.orderId & 0xffff_ffffn).equal(first.orderId & 0xffff_ffffn);
-    expect(second.orderId >> 32n).equal((first.orderId >> 32n) + 1n);
+    expect(second.orderId & 0xff_ffff_ffffn).equal(first.orderId & 0xff_ffff_ffffn);
+    expect(second.orderId >> 40n).equal((first.orderId >> 40n) + 1n);
     await expect(a.exchange.cancelOrder(1, first.orderId, GAS)).to.be.revertedWithCustomError(
       v.exchange,
       "UnknownOrder",

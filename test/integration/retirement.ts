@@ -41,8 +41,8 @@ describe("Retirement", () => {
         await v.connection.networkHelpers.time.increase(random.int(10, 600));
       }
       await setTick(v, mark);
-      // both sides rest, the middle 0.5 % above the mark, and funding runs for an hour
-      await place(v, trader(v, 12), bid(Math.round(mark * 0.99), 2_000));
+      // both sides rest, the bid 0.5 % above the mark, and funding runs for an hour
+      await place(v, trader(v, 12), bid(Math.round(mark * 1.005), 2_000));
       await place(v, trader(v, 11), ask(Math.round(mark * 1.02), 2_000));
       await v.connection.networkHelpers.time.increase(3_600);
       await setTick(v, mark);

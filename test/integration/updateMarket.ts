@@ -130,8 +130,8 @@ describe("Updating a market", () => {
     const v = venue();
     const funded = { fundingCap: 20_000, impactNotional: 100n * USD };
     await update(funded);
-    // the middle of the book stands 1 % above the mark
-    await place(v, trader(v, 0), bid(10_050, 10_000, { leverage: 5 }));
+    // the bid stands 1 % above the mark
+    await place(v, trader(v, 0), bid(10_100, 10_000, { leverage: 5 }));
     await place(v, trader(v, 1), ask(10_150, 10_000, { leverage: 5 }));
     const begun = await v.connection.networkHelpers.time.latest();
     await setTick(v, 10_000);

@@ -9,7 +9,7 @@ import {
     TriggerRequest,
     TriggerView
 } from "../../contracts/interfaces/IExchange.sol";
-import {Order} from "../../contracts/types/Order.sol";
+import {Order, OrderLibrary} from "../../contracts/types/Order.sol";
 import {Position} from "../../contracts/types/Position.sol";
 import {TriggerKind} from "../../contracts/types/Trigger.sol";
 import {Traders} from "./Traders.sol";
@@ -26,19 +26,20 @@ abstract contract Orders is Traders {
         uint256[] memory ids = exchange.orderMarginAt(m, _account(actor)).orderIds;
         if (ids.length == 0) return;
         uint256 id = ids[(offset >> 8) % ids.length];
-        Order o = Order.wrap(exchange.orderAt(m, uint32(id)));
+        Order o = Order.wrap(exchange.orderAt(m, OrderLibrary.slotOfId(id)));
         uint256 tick = offset & 1 == 0 ? o.tick() : (o.tick() * (9_990 + _bound(offset >> 16, 0, 20))) / 10_000;
         uint256 size = _bound(lots, 1, 2 * o.lots());
         if (!_act(actor, abi.encodeCall(IExchange.amendOrder, (m, id, tick, size)))) return;
         ++amendments;
-        Order left = Order.wrap(exchange.orderAt(m, uint32(id)));
+        Order left = Order.wrap(exchange.orderAt(m, OrderLibrary.slotOfId(id)));
         if (tick == o.tick() && size <= o.lots()) {
             _check(
                 Order.unwrap(left) == Order.unwrap(o.withLots(size)),
                 "BOOK-1: less at the same tick lost its place"
             );
         } else {
-            _check(!left.isLive() || left.generation() != o.generation(), "BOOK-1: an amended order's old id lives on");
+            uint256[] memory open = exchange.orderMarginAt(m, _account(actor)).orderIds;
+            for (uint256 i; i < open.length; ++i) _check(open[i] != id, "BOOK-1: an amended order's old id lives on");
         }
     }
 

@@ -219,7 +219,7 @@ abstract contract Catalogue is ExchangeTest {
         for (uint256 a = 1; a <= _accounts(); ++a) {
             uint256[] memory ids = exchange.orderMarginAt(m, a).orderIds;
             for (uint256 i; i < ids.length; ++i) {
-                Order o = Order.wrap(exchange.orderAt(m, uint32(ids[i])));
+                Order o = Order.wrap(exchange.orderAt(m, uint40(ids[i])));
                 if (o.isBid() != isBid || o.tick() != tick) continue;
                 lots += o.lots();
                 ++count;
@@ -233,8 +233,8 @@ abstract contract Catalogue is ExchangeTest {
         uint256 tickValue = exchange.marketConfig(m).tickValue;
         uint256[2] memory needed;
         for (uint256 i; i < held.orderIds.length; ++i) {
-            Order o = Order.wrap(exchange.orderAt(m, uint32(held.orderIds[i])));
-            _check(o.isLive() && o.account() == account && o.generation() == held.orderIds[i] >> 32, "BOOK-2");
+            Order o = Order.wrap(exchange.orderAt(m, uint40(held.orderIds[i])));
+            _check(o.account() == account && o.generation() == held.orderIds[i] >> 40, "BOOK-2");
             lots += o.lots();
             if (o.reduceOnly()) continue;
             uint256 notional = o.lots() * o.tick() * tickValue;

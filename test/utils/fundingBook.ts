@@ -16,6 +16,12 @@ export async function quote(v: Venue, maker: Trader, bidTick: number, askTick: n
   await place(v, maker, ask(askTick, lots));
 }
 
+/** Quotes whose premium over tick 10,000 is `ticks`: the bid that far above it, or the ask that far below. */
+export async function quoteBeyond(v: Venue, maker: Trader, ticks: number): Promise<void> {
+  const near = 10_000 + ticks;
+  await (ticks > 0 ? quote(v, maker, near, near + 2) : quote(v, maker, near - 2, near));
+}
+
 /** The next block's second. */
 export async function at(v: Venue, second: number): Promise<void> {
   await v.connection.networkHelpers.time.setNextBlockTimestamp(second);

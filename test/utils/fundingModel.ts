@@ -1,5 +1,5 @@
 /**
- * The funding index a second time, from DESIGN §6: second by second, which impact prices the book showed, and what that makes of F.
+ * The funding index a second time, from DESIGN §6: second by second, which impact prices each side of the book showed, and what that makes of F.
  * Exact integers, for tests only, nothing shared with the contracts or the keeper.
  */
 import type { MarketParameters } from "../../scripts/lib/markets.ts";
@@ -15,10 +15,10 @@ export interface ImpactTicks {
   ask: number;
 }
 
-/** The tick at which the best levels (best first) reach the impact notional; 0 when the first four do not. */
+/** The tick at which a side's levels, best first, reach the impact notional; 0 when all of them do not. */
 export function impactTick(m: MarketParameters, levels: readonly { tick: number; lots: bigint }[]): number {
   let depth = 0n;
-  for (const { tick, lots } of levels.slice(0, 4)) {
+  for (const { tick, lots } of levels) {
     depth += lots * BigInt(tick) * BigInt(m.tickValue);
     if (depth >= m.impactNotional) return tick;
   }
@@ -40,10 +40,11 @@ export function createFundingModel(m: MarketParameters, startedAt: number, start
   let funding = start;
   let time = startedAt;
   let accruedAt = startedAt;
-  /** Runs of seconds with depth on both sides. */
-  let quoted: { seconds: bigint; ticks: bigint }[] = [];
+  /** Runs of seconds with depth, a side. */
+  let bids: { seconds: bigint; tick: bigint }[] = [];
+  let asks: { seconds: bigint; tick: bigint }[] = [];
   const restart = () => {
-    quoted = [];
+    [bids, asks] = [[], []];
     accruedAt = time;
   };
   return {
@@ -51,15 +52,19 @@ export function createFundingModel(m: MarketParameters, startedAt: number, start
       return funding;
     },
     hold({ bid, ask }, until) {
-      if (bid !== 0 && ask !== 0) quoted.push({ seconds: BigInt(until - time), ticks: BigInt(bid + ask) });
+      const seconds = BigInt(until - time);
+      if (bid !== 0) bids.push({ seconds, tick: BigInt(bid) });
+      if (ask !== 0) asks.push({ seconds, tick: BigInt(ask) });
       time = until;
     },
     accrue(price) {
       const elapsed = BigInt(time - accruedAt);
       if (elapsed === 0n) return funding;
-      // (mid − P) · seconds with mid = (bid + ask)/2 ticks; seconds without depth have no premium
-      let premium = 0n;
-      for (const q of quoted) premium += q.seconds * ((q.ticks * BigInt(m.tickValue) * X16) / 2n - price);
+      // what the bid was above P on average, less what the ask was below it; a side's seconds without depth do not count for it
+      const overP = (side: typeof bids) =>
+        side.reduce((sum, q) => sum + q.seconds * (q.tick * BigInt(m.tickValue) * X16 - price), 0n);
+      const [above, below] = [overP(bids), -overP(asks)];
+      let premium = (above > 0n ? above : 0n) - (below > 0n ? below : 0n);
       const valid = elapsed < BigInt(m.maxAge) ? elapsed : BigInt(m.maxAge);
       // towards zero, as all divisions of bigint
       if (valid < elapsed) premium = (premium * valid) / elapsed;

@@ -5,7 +5,7 @@ import { parametersOf, type Venue } from "./venue.ts";
 async function levels(venue: Venue, isBid: boolean, market: number): Promise<{ tick: number; lots: bigint }[]> {
   const found: { tick: number; lots: bigint }[] = [];
   let from = isBid ? 2 ** 24 - 1 : 1;
-  while (found.length < 4 && from > 0) {
+  while (from > 0) {
     const tick = Number(await venue.exchange.nextTick(market, isBid, from));
     if (tick === 0) break;
     found.push({ tick, lots: (await venue.exchange.levelAt(market, isBid, tick))[0] });

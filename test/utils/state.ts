@@ -120,23 +120,23 @@ async function readMarket(venue: Venue, id: number, count: number): Promise<Mark
   };
 }
 
-/** Layout: generation 16 | seat 5 | reduceOnly 1 | isBid 1 | live 1 | leverage 8 | expiry 32 | tick 24 | lots 40 | next 32 | prev 32 | account 32. */
+/** Layout: generation 16 | reduceOnly 1 | isBid 1 | leverage 8 | expiry 32 | tick 24 | lots 40 | next 37 | prev 37 | account 32. */
 export async function readOrder(venue: Venue, market: number, id: bigint): Promise<OrderState> {
-  const slot = Number(id & 0xffff_ffffn);
+  const slot = Number(id & 0xff_ffff_ffffn);
   const word = await venue.exchange.orderAt(market, slot);
   const field = (shift: number, bits: number) => (word >> BigInt(shift)) & ((1n << BigInt(bits)) - 1n);
   return {
-    id: (field(208, 16) << 32n) | BigInt(slot),
+    id: (field(212, 16) << 40n) | BigInt(slot),
     slot,
     account: Number(field(0, 32)),
-    prev: Number(field(32, 32)),
-    next: Number(field(64, 32)),
-    lots: field(96, 40),
-    tick: Number(field(136, 24)),
-    expiry: Number(field(160, 32)),
-    leverage: field(192, 8),
-    isBid: field(201, 1) === 1n,
-    reduceOnly: field(202, 1) === 1n,
+    prev: Number(field(32, 37)),
+    next: Number(field(69, 37)),
+    lots: field(106, 40),
+    tick: Number(field(146, 24)),
+    expiry: Number(field(170, 32)),
+    leverage: field(202, 8),
+    isBid: field(210, 1) === 1n,
+    reduceOnly: field(211, 1) === 1n,
   };
 }
 

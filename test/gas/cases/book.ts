@@ -101,5 +101,20 @@ export function bookCases(table: GasTable): void {
       const cancel = s.dealer.exchange.cancelAll(1, GAS);
       await table.measure(s.v, "cancelAll", "32 orders, 32 levels", cancel, { OrderRemoved: 32 });
     });
+
+    it("cancelAll whose every removal moves the impact price on through dust", async () => {
+      // 96 levels of ten units between the account's one order that is worth the impact notional and its others
+      const first = await s.join(24);
+      for (let i = 0; i < 24; i++)
+        await s.restAll(
+          first + i,
+          [1, 2, 3, 4].map((j) => order(false, 4 * i + j, LOTS / 10)),
+        );
+      await place(s.v, s.dealer, ask(TICK + 1, 10 * LOTS, { leverage: 1 }));
+      for (let i = 0; i < 31; i++)
+        await place(s.v, s.dealer, ask(TICK + 1 + (97 + i) * APART, LOTS / 10, { leverage: 1 }));
+      const cancel = s.dealer.exchange.cancelAll(1, GAS);
+      await table.measure(s.v, "cancelAll", "32 orders, 96 levels of dust", cancel, { OrderRemoved: 32 });
+    });
   });
 }
