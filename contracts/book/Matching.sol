@@ -101,9 +101,14 @@ library Matching {
             } else if (makerIsBid ? tick > high : tick < low) {
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.OutsideBand);
             } else {
-                _meet(state, market, ctx, t, tally, slot, order);
+                _meet(state, market, ctx, t, tally, _fillOf(t, slot, order));
             }
         }
+    }
+
+    function _fillOf(Taker memory t, uint256 slot, Order order) private pure returns (Fill memory f) {
+        (f.slot, f.order, f.tick) = (slot, order, order.tick());
+        f.lots = Math.min(t.remaining, order.lots());
     }
 
     /// @dev One resting order: plan both sides, then write, or remove the order, or stop the taker.
@@ -113,17 +118,13 @@ library Matching {
         MarketContext memory ctx,
         Taker memory t,
         Tally memory tally,
-        uint256 slot,
-        Order order
+        Fill memory f
     ) private {
-        Fill memory f;
-        (f.slot, f.order, f.tick) = (slot, order, order.tick());
-        f.lots = Math.min(t.remaining, order.lots());
-        Settlement.Loan memory maker = Settlement.load(market, ctx, order.account());
-        if (order.reduceOnly()) {
-            f.lots = FillRule.closingLots(maker.position, order.isBid(), f.lots);
+        Settlement.Loan memory maker = Settlement.load(market, ctx, f.order.account());
+        if (f.order.reduceOnly()) {
+            f.lots = FillRule.closingLots(maker.position, f.order.isBid(), f.lots);
             if (f.lots == 0) {
-                _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.ReduceOnlyExhausted);
+                _drop(state, market, ctx, t, f.slot, f.order, IExchangeEvents.RemovalReason.ReduceOnlyExhausted);
                 return;
             }
         }
@@ -138,8 +139,8 @@ library Matching {
                 market,
                 ctx,
                 t,
-                slot,
-                order,
+                f.slot,
+                f.order,
                 f.maker.refusal == FillRule.Refusal.Uncovered
                     ? IExchangeEvents.RemovalReason.Uncovered
                     : IExchangeEvents.RemovalReason.MarginShort

@@ -97,14 +97,33 @@ library OrderAdmin {
         if (tick == order.tick() && lots <= order.lots()) {
             OrderRules.validate(market, request);
             result.orderId = uint64(orderId);
-            if (lots == order.lots()) return result;
-            lots = order.lots() - lots;
-            Ledger.credit(state, account, OrderDesk.reduce(market, marketId, slot, order, lots, AMENDED));
+            if (lots != order.lots()) _shrink(state, market, marketId, slot, order, order.lots() - lots);
             return result;
         }
-        Ledger.credit(state, account, OrderDesk.remove(market, marketId, slot, order, AMENDED));
+        _takeOff(state, market, marketId, slot, order);
         result = Trading.place(state, account, request);
         emit IExchangeEvents.OrderAmended(marketId, account, orderId, result.orderId, market.book.nextSequence());
+    }
+
+    function _shrink(
+        ExchangeState storage state,
+        Market storage market,
+        uint256 marketId,
+        uint256 slot,
+        Order order,
+        uint256 lots
+    ) private {
+        Ledger.credit(state, order.account(), OrderDesk.reduce(market, marketId, slot, order, lots, AMENDED));
+    }
+
+    function _takeOff(
+        ExchangeState storage state,
+        Market storage market,
+        uint256 marketId,
+        uint256 slot,
+        Order order
+    ) private {
+        Ledger.credit(state, order.account(), OrderDesk.remove(market, marketId, slot, order, AMENDED));
     }
 
     /// @notice See IExchange.closePosition.

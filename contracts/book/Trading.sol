@@ -37,6 +37,19 @@ library Trading {
             result.orderId = uint64(_placeResting(state, market, account, request));
             return result;
         }
+        return _take(state, market, account, request, crosses);
+    }
+
+    // ------------------------------------------------------------------------------------------------ private
+
+    /// @dev An order that crosses, or that only reduces, or that never rests.
+    function _take(
+        ExchangeState storage state,
+        Market storage market,
+        uint256 account,
+        OrderRequest memory request,
+        bool crosses
+    ) private returns (OrderResult memory result) {
         MarketContext memory ctx = Mark.load(market, request.market);
         {
             (bool insolvent, ) = Upkeep.accrue(market, ctx);
@@ -48,8 +61,26 @@ library Trading {
         if (crosses && request.timeInForce == TimeInForce.PostOnly) {
             revert IExchangeErrors.PostOnlyWouldCross(ctx.id, request.tick, market.book.best(!request.isBid));
         }
+        Matching.Taker memory t = _takerOf(market, ctx, account, request, crosses);
+        t.funds = Ledger.freeOf(state, account);
+        _fill(state, market, ctx, t, request);
+        if (_mayRest(market, t, request)) {
+            result.orderId = uint64(_rest(state, market, account, t.remaining, request, t.funds));
+        } else {
+            Ledger.setFree(state, account, t.funds);
+        }
+        result.filledLots = t.filled;
+        result.filledNotional = t.notional;
+        result.steps = request.maxSteps - t.steps;
+    }
 
-        Matching.Taker memory t;
+    function _takerOf(
+        Market storage market,
+        MarketContext memory ctx,
+        uint256 account,
+        OrderRequest memory request,
+        bool crosses
+    ) private view returns (Matching.Taker memory t) {
         t.loan.account = account;
         if (crosses || request.reduceOnly) t.loan = Settlement.load(market, ctx, account);
         t.terms = FillRule.Terms({
@@ -59,7 +90,6 @@ library Trading {
             isMaker: false,
             agedPriceMayOpen: false
         });
-        t.funds = Ledger.freeOf(state, account);
         t.remaining = request.lots;
         if (request.reduceOnly) {
             t.remaining = FillRule.closingLots(t.loan.position, request.isBid, request.lots);
@@ -68,24 +98,25 @@ library Trading {
         t.limitTick = request.tick;
         t.steps = request.maxSteps;
         t.minds = request.selfTrade != SelfTrade.CancelResting;
-        uint256 wanted = t.remaining;
+    }
 
+    /// @dev Matches and writes what that changed, but for the free collateral of the taker.
+    function _fill(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Matching.Taker memory t,
+        OrderRequest memory request
+    ) private {
+        uint256 wanted = t.remaining;
         Tally memory tally;
         _match(state, market, ctx, t, tally, request.selfTrade);
         if (t.filled != 0) Settlement.store(market, ctx, tally, t.loan);
         else _requireNotRefused(ctx, t);
         if (request.timeInForce == TimeInForce.FillOrKill && t.filled != wanted) {
-            revert IExchangeErrors.FillOrKillFailed(account, t.filled, wanted);
-        }
-        if (_mayRest(market, t, request)) {
-            result.orderId = uint64(_rest(state, market, account, t.remaining, request, t.funds));
-        } else {
-            Ledger.setFree(state, account, t.funds);
+            revert IExchangeErrors.FillOrKillFailed(t.loan.account, t.filled, wanted);
         }
         Ledger.apply_(state, market, ctx, tally);
-        result.filledLots = t.filled;
-        result.filledNotional = t.notional;
-        result.steps = request.maxSteps - t.steps;
     }
 
     /// @dev Of a taker that filled nothing: earlier fills would stay.
