@@ -91,6 +91,20 @@ contract Crowd {
         return members.length - 1;
     }
 
+    /// What came of one call of a script.
+    event Ran(uint256 index, bool ok, bytes answer);
+
+    /// @notice Lets members make calls one after the other. A call that reverts leaves nothing behind, and the next one follows.
+    function runMany(uint256[] calldata who, bytes[] calldata calls) external {
+        for (uint256 i; i < who.length; ++i) {
+            try members[who[i]].run(calls[i]) returns (bytes memory answer) {
+                emit Ran(i, true, answer);
+            } catch (bytes memory reason) {
+                emit Ran(i, false, reason);
+            }
+        }
+    }
+
     /// @notice Lets member `i` make a call to the exchange.
     function run(uint256 i, bytes calldata call) external returns (bytes memory) {
         return members[i].run(call);
