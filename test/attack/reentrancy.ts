@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { bid, cross, requestOf } from "../utils/orders.ts";
 import { LIMITS } from "../utils/randomMarket.ts";
+import { triggerOf } from "../utils/triggers.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { GAS, trader, USD } from "../utils/venue.ts";
 
@@ -19,7 +20,13 @@ describe("Attack: reentrancy through the token", () => {
       x.encodeFunctionData("deposit", [1]),
       x.encodeFunctionData("withdraw", [1, to]),
       x.encodeFunctionData("placeOrder", [requestOf(bid(9_900, 200))]),
+      x.encodeFunctionData("placeOrders", [[requestOf(bid(9_900, 200))]]),
+      x.encodeFunctionData("amendOrder", [1, 1, 1, 1]),
       x.encodeFunctionData("cancelOrder", [1, 1]),
+      x.encodeFunctionData("cancelOrders", [1, [1]]),
+      x.encodeFunctionData("placeTrigger", [triggerOf({ triggerTick: 9_900 })]),
+      x.encodeFunctionData("cancelTrigger", [1, 1]),
+      x.encodeFunctionData("executeTrigger", [1, 1, 1, 1]),
       x.encodeFunctionData("cancelAll", [1]),
       x.encodeFunctionData("addMargin", [1, 1]),
       x.encodeFunctionData("removeMargin", [1, 1]),

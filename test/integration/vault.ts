@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ask, bid, cross, place, requestOf } from "../utils/orders.ts";
+import { triggerOf } from "../utils/triggers.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { GAS, join, setTick, trader, USD } from "../utils/venue.ts";
 
@@ -119,6 +120,11 @@ describe("Vault", () => {
       const request = requestOf(ask(10_000, 1_000));
       for (const call of [
         () => x.placeOrder(request, GAS),
+        () => x.placeOrders([request], GAS),
+        () => x.amendOrder(1, 1, 1, 1, GAS),
+        () => x.placeTrigger(triggerOf({ triggerTick: 9_900 }), GAS),
+        () => x.cancelTrigger(1, 1, GAS),
+        () => x.cancelOrders(1, [1], GAS),
         () => x.cancelOrder(1, 1, GAS),
         () => x.cancelAll(1, GAS),
         () => x.addMargin(1, 1, GAS),
@@ -135,6 +141,9 @@ describe("Vault", () => {
       for (const call of [
         () => x.placeOrder(requestOf(ask(10_000, 1_000, { market: 7 })), GAS),
         () => x.cancelOrder(7, 1, GAS),
+        () => x.cancelOrders(7, [1], GAS),
+        () => x.amendOrder(7, 1, 1, 1, GAS),
+        () => x.placeTrigger(triggerOf({ market: 7, triggerTick: 9_900 }), GAS),
         () => x.cancelAll(7, GAS),
         () => x.addMargin(7, 1, GAS),
         () => x.removeMargin(7, 1, GAS),

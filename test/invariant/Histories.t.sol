@@ -16,8 +16,16 @@ contract HistoriesTest is ExchangeTest {
 
     /// hardhat-config: fuzz.runs = 64
     function testFuzz_HistoryKeepsTheCatalogue(uint256 seed) public {
-        _live(seed, 120, 33);
+        _liveWithOrders(seed, 15);
         _checkAll();
+    }
+
+    function test_HistoriesReachEveryUseOfOrders() public {
+        for (uint256 seed = 1; seed <= 4; ++seed) _liveWithOrders(seed, 24);
+        _atLeast(_world.amendments(), 3, "amendments");
+        _atLeast(_world.batches(), 3, "batches");
+        _atLeast(_world.triggered(), 1, "executed triggers");
+        _world.checkState();
     }
 
     /// @dev A test that cannot fail proves nothing: these seeds must trade, liquidate, deleverage and reject lists. From each one's end, too,
@@ -48,9 +56,6 @@ contract HistoriesTest is ExchangeTest {
         _atLeast(_world.clampedAccruals(), 3, "accruals at the clamp");
         _atLeast(_world.outages(), 3, "outages");
         _atLeast(_world.delegatedTrades(), 1, "trades by a delegate");
-        _atLeast(_world.amendments(), 3, "amendments");
-        _atLeast(_world.batches(), 3, "batches");
-        _atLeast(_world.triggered(), 3, "executed triggers");
         _atLeast(_world.stakes(), 3, "stakes");
         _atLeast(_world.unstakings(), 3, "redemptions");
         _atLeast(_magnitude(1) + _magnitude(2), 1, "funding");
@@ -75,6 +80,25 @@ contract HistoriesTest is ExchangeTest {
         _world.scare(actor, market);
         for (uint256 k; k < 4; ++k) _world.trade(actor + 1 + k, market, 50, 2_000, k & 1);
         _world.liquidate(actor, market, 63);
+    }
+
+    /// @dev Eight actions of any kind, then one with orders, and so on.
+    function _liveWithOrders(uint256 seed, uint256 rounds) private {
+        for (uint256 i; i < rounds; ++i) {
+            uint256 r = uint256(keccak256(abi.encode("orders", seed, i)));
+            (uint256 a, uint256 b, uint256 c) = (r >> 32, r >> 64, r >> 96);
+            _live(r, 8, 33);
+            if (r % 3 == 0) {
+                for (uint256 k; k < 8; ++k) _world.rest(k, b, c >> (8 * k), r >> 128, r >> 160);
+                for (uint256 k; k < 8; ++k) _world.amend(k, b, c >> k, r >> (k + 128));
+            } else if (r % 3 == 1) {
+                _world.batch(a, b, c);
+            } else {
+                for (uint256 k; k < 8; ++k) _world.rest(k, b, c >> (8 * k), r >> 128, r >> 160);
+                for (uint256 k; k < 8; ++k) _world.trigger(k, b, c >> k, r >> (k + 128), a);
+                for (uint256 k; k < 8; ++k) _world.execute(a, k, b);
+            }
+        }
     }
 
     /// @param kinds How many of the actions there are to draw from: all 33, or all but the laid-out bankruptcy.
@@ -113,20 +137,13 @@ contract HistoriesTest is ExchangeTest {
     }
 
     function _misbehave(uint256 action, uint256 a, uint256 b, uint256 c, uint256 d) private {
-        if (action < 24) {
-            _world.poke(a);
-            for (uint256 k; k < 16; ++k) _world.execute(b, k, k >> 3);
-        } else if (action < 26) _world.pair(a, a + 1 + (b % 7), c, d, d >> 32);
+        if (action < 24) _world.poke(a);
+        else if (action < 26) _world.pair(a, a + 1 + (b % 7), c, d, d >> 32);
         else if (action < 27) _world.lastMoment(a, b, c);
         else if (action < 28) _world.accrue(a, b);
-        else if (action < 29) {
-            _world.rest(a, b, c, d, d >> 32);
-            _world.amend(a, b, c >> 8, d >> 16);
-        } else if (action < 30) {
-            _world.delegated(a, b, c, d);
-            for (uint256 k; k < 16; ++k) _world.trigger(k, k >> 3, c >> k, d >> k, a);
-        } else if (action < 31) {
-            _world.batch(b, a, c);
+        else if (action < 29) _world.rest(a, b, c, d, d >> 32);
+        else if (action < 30) _world.delegated(a, b, c, d);
+        else if (action < 31) {
             _world.outage(a, b, c);
             _world.donate(c, d & 1 == 0);
             _world.guard(b, d);

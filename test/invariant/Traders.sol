@@ -54,9 +54,8 @@ abstract contract Traders is Catalogue {
             isBid: isBid,
             tick: uint24(tick == 0 ? 1 : tick),
             lots: uint40(_bound(lots, 1, 3_000)),
-            // rests or not; one in eight is stricter: post-only, or fill-or-kill
-            timeInForce: TimeInForce((mode & 2 == 0 ? 0 : 1) | ((mode >> 40) % 8 == 0 ? 2 : 0)),
-            selfTrade: SelfTrade((mode >> 48) % 3),
+            timeInForce: mode & 2 == 0 ? TimeInForce.GoodTilCancelled : TimeInForce.ImmediateOrCancel,
+            selfTrade: SelfTrade.CancelResting, // the others, and the other lives of an order, are in Orders.batch
             reduceOnly: mode & 28 == 28,
             leverage: uint8(mode & 128 == 0 ? 50 : _bound(mode >> 8, 0, 50)), // 0: the account's setting
             expiry: mode & 96 == 96 ? uint32(block.timestamp + 5) : 0,
