@@ -112,12 +112,13 @@ library Matching {
     ) private {
         Fill memory f;
         (f.slot, f.order, f.tick) = (slot, order, order.tick());
-        f.lots = Math.min(t.remaining, order.lots());
-        Settlement.Loan memory maker = Settlement.load(market, ctx, order.account());
-        if (order.reduceOnly()) {
-            f.lots = FillRule.closingLots(maker.position, order.isBid(), f.lots);
+        // from here on the order is read from memory: the stack is short
+        f.lots = Math.min(t.remaining, f.order.lots());
+        Settlement.Loan memory maker = Settlement.load(market, ctx, f.order.account());
+        if (f.order.reduceOnly()) {
+            f.lots = FillRule.closingLots(maker.position, f.order.isBid(), f.lots);
             if (f.lots == 0) {
-                _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.ReduceOnlyExhausted);
+                _drop(state, market, ctx, t, f.slot, f.order, IExchangeEvents.RemovalReason.ReduceOnlyExhausted);
                 return;
             }
         }
@@ -127,7 +128,7 @@ library Matching {
             return;
         }
         if (f.maker.refusal != FillRule.Refusal.None) {
-            _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.MarginShort);
+            _drop(state, market, ctx, t, f.slot, f.order, IExchangeEvents.RemovalReason.MarginShort);
             return;
         }
         if (!_planTaker(state, market, ctx, t, tally, f, maker.position)) return;
