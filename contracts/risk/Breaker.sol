@@ -111,12 +111,7 @@ library Breaker {
 
     /// @notice Lots of the growth allowance still in use: a bucket of `growthLots` that refills over `growthPeriod`.
     function growthUsed(RiskConfig memory risk, Monitor memory m) internal view returns (uint256) {
-        return growthUsed(risk.growthLots, risk.growthPeriod, m.growthUsed, m.growthAt);
-    }
-
-    /// @notice The same of its parts: `used` lots at second `since`.
-    function growthUsed(uint256 lots, uint256 period, uint256 used, uint256 since) internal view returns (uint256) {
-        uint256 refilled = ((block.timestamp - since) * lots) / period;
-        return refilled < used ? used - refilled : 0;
+        uint256 refilled = ((block.timestamp - m.growthAt) * risk.growthLots) / risk.growthPeriod;
+        return refilled < m.growthUsed ? m.growthUsed - refilled : 0;
     }
 }

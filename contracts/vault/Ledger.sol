@@ -121,12 +121,11 @@ library Ledger {
 
     /// @dev What grows uses the allowance up, what closes gives it back.
     function _applyGrowth(Market storage market, int256 growth) private {
-        Monitor storage m = market.monitor;
-        uint256 before = m.growthUsed;
-        int256 used =
-            growth + int256(Breaker.growthUsed(market.risk.growthLots, market.risk.growthPeriod, before, m.growthAt));
-        if (used <= 0 && before == 0) return;
-        (m.growthUsed, m.growthAt) = (used <= 0 ? 0 : uint256(used).toUint40(), uint32(block.timestamp));
+        Monitor memory m = market.monitor;
+        int256 used = int256(Breaker.growthUsed(market.risk, m)) + growth;
+        if (used <= 0 && m.growthUsed == 0) return;
+        market.monitor.growthUsed = used <= 0 ? 0 : uint256(used).toUint40();
+        market.monitor.growthAt = uint32(block.timestamp);
     }
 
     function _write(ExchangeState storage state, uint256 account, uint256 amount) private {
