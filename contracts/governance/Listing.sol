@@ -61,6 +61,8 @@ library Listing {
         if (config.lotsPerUnit != market.config.lotsPerUnit) revert IExchangeErrors.InvalidMarketConfig("lotsPerUnit");
         (bool usable, MarketContext memory ctx) = Mark.tryLoad(market, id);
         if (usable) Upkeep.requireSolvent(market, ctx);
+        // who is taken first must not change between two calls of one deleveraging, nor where nobody knows whether one is due
+        else if (config.rankPolicy != market.config.rankPolicy) revert IExchangeErrors.InvalidMarketConfig("rankPolicy");
         if (address(config.source) != address(market.config.source)) {
             uint256 price = _freshPrice(config, id);
             uint256 apart = price > ctx.price ? price - ctx.price : ctx.price - price;

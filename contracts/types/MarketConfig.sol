@@ -4,6 +4,12 @@ pragma solidity 0.8.37;
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IPriceSource} from "../interfaces/IPriceSource.sol";
 
+/// Whom auto-deleveraging takes first, and how much of a position.
+enum RankPolicy {
+    PnlLeverage, // whole positions by profit ratio × effective leverage (see RankScore)
+    LeverageWaterfill // the most levered are brought down towards one common leverage (see Waterfill)
+}
+
 /**
  * Parameters of one market that nearly every call needs. Rates are in pips (1e-6). Four storage words, in this order.
  */
@@ -15,6 +21,7 @@ struct MarketConfig {
     uint32 tickValue; // quote atoms per lot and tick
     uint16 maxSteps; // most orders one call may visit
     uint8 extraTiers; // margin tiers above the first
+    RankPolicy rankPolicy;
     // word 1
     uint64 lotsPerUnit; // lots per unit of the base asset
     uint24 initialRate; // first tier: initial margin / notional at the mark
