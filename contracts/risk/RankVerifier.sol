@@ -199,8 +199,11 @@ library RankVerifier {
                 uint256 v = _corner(p.vMin, ((v0 << 4) | (i & 15)) << shift);
                 uint256 score = RankScore.score(p, u, v);
                 uint256 cell = Grid.cellOf(u, v);
-                w ^= 1 << i;
-                if (shift == 0 && !_after(score, cell, previous)) continue;
+                if (shift == 0 && !_after(score, cell, previous)) {
+                    w ^= 1 << i;
+                    continue;
+                }
+                w &= _notDominated(i & 15); // what it dominates is no better
                 if (score > local.score || (score == local.score && cell < local.cell)) {
                     (local.score, local.cell, child) = (score, cell, i);
                 }

@@ -1,5 +1,5 @@
 /**
- * LeverageWaterfill on random books: contract = brute force = keeper core, whole or cut, listed or picked; and splitting an account
+ * Both rank policies on random books, for both sides: contract = brute force = keeper core, whole or cut, listed or picked; and splitting an account
  * never lets it give up less. Books are made to measure (RankedBook), one eth_call each.
  */
 import { expect } from "chai";
@@ -8,9 +8,12 @@ import { applyChange } from "../../keeper/core/applyChange.ts";
 import { eligibility } from "../../keeper/core/eligibility.ts";
 import { fillWater } from "../../keeper/core/fillWater.ts";
 import { createMarketState } from "../../keeper/core/marketState.ts";
+import { rankCounterparties } from "../../keeper/core/rankCounterparties.ts";
 import type { RankedBook } from "../../types/ethers-contracts/mocks/RankedBook.ts";
-import { abs, bankruptcyPrice, cellOf, isLong, settled } from "../utils/model.ts";
+import { deleverage } from "../utils/adlModel.ts";
+import { abs, bankruptcyPrice, cellOf, isLong, rankAll, settled } from "../utils/model.ts";
 import { createRandom, type Random } from "../utils/random.ts";
+import { headOf } from "../utils/scenarios.ts";
 import { type Book, type BookStyle, orderOf, othersOf, randomBook } from "../utils/waterBooks.ts";
 import { type FillResult, fill } from "../utils/waterfillModel.ts";
 
@@ -22,7 +25,7 @@ const GAS = { gasLimit: 1_000_000_000n };
 type Piece = { list: number[]; limit: number };
 type Result = Awaited<ReturnType<RankedBook["run"]["staticCall"]>>[0];
 
-describe("LeverageWaterfill on random books", () => {
+describe("Rank policies on random books", () => {
   let ranked: RankedBook;
   before(async () => {
     const { ethers } = await network.create({
@@ -34,7 +37,7 @@ describe("LeverageWaterfill on random books", () => {
   });
 
   for (const [i, style] of STYLES.entries()) {
-    it(`${style}: contract = brute force = keeper core, in any pieces`, async () => {
+    it(`LeverageWaterfill, ${style}: contract = brute force = keeper core, in any pieces`, async () => {
       const random = createRandom(40 + i);
       const seen = { books: 0, several: 0, steps: 0, covered: 0, closed: 0 };
       while (seen.books < BOOKS / STYLES.length) {
@@ -45,6 +48,15 @@ describe("LeverageWaterfill on random books", () => {
       expect(seen.several, "several counterparties").greaterThan(seen.books / 4);
       if (style !== "dry") expect(seen.steps, "steps").greaterThan(seen.books);
       expect(seen.covered, "with cover").greaterThan(seen.books / 10);
+    });
+  }
+
+  for (const [i, style] of STYLES.entries()) {
+    it(`PnlLeverage, ${style}: contract = brute force = keeper core, in any pieces`, async () => {
+      const random = createRandom(80 + i);
+      const seen = { books: 0, several: 0 };
+      while (seen.books < BOOKS / STYLES.length) await compareWholes(ranked, random, randomBook(random, style), seen);
+      expect(seen.several, "several counterparties").greaterThan(seen.books / 5);
     });
   }
 
@@ -105,6 +117,52 @@ async function compare(
   seen.steps += expected.steps;
   if (expected.members.length > 1) seen.several++;
   if (expected.cover > 0n) seen.covered++;
+}
+
+/** PnlLeverage: whole positions in the order of brute force, the last one in part. */
+async function compareWholes(
+  ranked: RankedBook,
+  random: Random,
+  book: Book,
+  seen: { books: number; several: number },
+): Promise<void> {
+  const { prices, budget } = book;
+  const bankrupt = settled(book.bankrupt, prices.funding);
+  const queue = rankAll(book.seats, isLong(bankrupt), bankruptcyPrice(bankrupt), prices).map((r) => r.position);
+  if (queue.length === 0) return;
+  const list = headOf(queue, abs(bankrupt.lots));
+  const expected = deleverage(
+    bankrupt,
+    queue.slice(0, list.length).map((p) => settled(p, prices.funding)),
+    budget,
+    prices,
+  );
+  const whole = await run(ranked, book, [{ list, limit: 0 }], 0);
+  for (const c of expected.closes) {
+    const stored = whole.positions[c.account];
+    expect([stored?.lots, whole.free[c.account]]).to.deep.equal([c.after.lots, c.payout]);
+    if (c.after.lots !== 0n) expect([stored?.cost, stored?.margin]).to.deep.equal([c.after.cost, c.after.margin]);
+  }
+  expect([whole.lots, whole.cover]).to.deep.equal([expected.lots, expected.cover]);
+  const pieces: Piece[] = [];
+  for (let from = 0; from < list.length; ) {
+    const to = Math.min(list.length, from + random.int(1, 4));
+    pieces.push(random.chance(0.5) ? { list: list.slice(from, to), limit: 0 } : { list: [], limit: to - from });
+    from = to;
+  }
+  expect(plain(await run(ranked, book, pieces, 0)), "ADL-4").to.deep.equal(plain(whole));
+  const state = createMarketState(prices.base);
+  for (const p of book.seats) applyChange(state, p);
+  const region = eligibility(
+    isLong(bankrupt),
+    bankruptcyPrice(bankrupt),
+    { price: prices.mark, funding: prices.funding },
+    prices.base,
+  );
+  const limits = { lots: abs(bankrupt.lots), entries: 1 << 20 };
+  expect(rankCounterparties(state, region, limits).map((r) => r.entry.account)).to.deep.equal(list);
+  seen.books++;
+  if (list.length > 1) seen.several++;
 }
 
 function compareKeeper(book: Book, expected: FillResult): void {
@@ -199,22 +257,20 @@ function split(random: Random, book: Book): number {
   const splitter = random.pick(othersOf(book));
   const size = abs(splitter.lots);
   if (size < 2n) return 0;
-  // of a size that divides into equal parts with the very same prices
-  const count = random.chance(0.5) ? 2n : 100n;
-  const one = count === 2n ? 1_000_000_000n : 1n;
+  const n = random.chance(0.5) ? 2n : 100n;
   const scale = (x: bigint, lots: bigint) => (x * lots) / size;
-  const parts = (lots: bigint, n: bigint) =>
-    Array.from({ length: Number(n) }, (_, i) => ({
+  const parts = (lots: bigint, many: bigint) =>
+    Array.from({ length: Number(many) }, (_, i) => ({
       ...splitter,
       account: 1_000 + i,
       lots: splitter.lots > 0n ? lots : -lots,
       cost: scale(splitter.cost, lots),
       margin: scale(splitter.margin, lots),
     }));
-  const lots = count === 2n ? size / 2n : one;
+  // equal parts, at the very same prices
+  const lots = n === 2n ? size / 2n : 1n;
   const [part] = parts(lots, 1n);
   if (!part) return 0;
-  const n = count;
   const merged = {
     ...part,
     account: splitter.account,
@@ -234,10 +290,10 @@ function split(random: Random, book: Book): number {
   return before > 0n && whole.steps > 0 ? 1 : 0;
 }
 
-async function run(ranked: RankedBook, book: Book, pieces: readonly Piece[]): Promise<Result> {
+async function run(ranked: RankedBook, book: Book, pieces: readonly Piece[], policy = 1): Promise<Result> {
   const { prices, bankrupt, budget } = book;
   const terms = {
-    policy: 1,
+    policy,
     price: prices.mark,
     funding: prices.funding,
     base: prices.base,
