@@ -6,11 +6,7 @@ import {Margin} from "../risk/Margin.sol";
 import {Position} from "../types/Position.sol";
 
 /**
- * One step of the LeverageWaterfill: how far the position at the head of the order comes down, and how many lots that takes. Pure.
- *
- * With d = v − vMin, the position's distance from the mark in rows, it comes down to row v + 1 + ⌊d/16⌋: the next row while its
- * leverage is above about 30, then a sixteenth of the way. So no position is touched more than some 130 times, and where the
- * sequence stops, the touched positions' distances from the mark differ by a row or a sixteenth.
+ * One step of the LeverageWaterfill: how many lots bring the position at the head of the order into the next row. Pure.
  *
  * Closing x of q lots at X with margin and result staying in the position moves its bankruptcy price from b to
  * (q·b − x·X)/(q − x). So to reach the edge b* of a row takes, exactly,
@@ -22,32 +18,21 @@ import {Position} from "../types/Position.sol";
 library WaterStep {
     using Margin for Position;
 
-    /// @dev Distance, as a power of two, of which a step is a part.
-    uint256 internal constant PART_BITS = 4;
     /// @dev Atoms that rounding the price of a close and its cover can take: with them x always reaches the row.
     int256 private constant SLACK = 2 << 16;
 
-    /// @notice The row that a position in row v comes down to. Rows end at Grid.MAX.
-    function target(uint256 v, uint256 vMin) internal pure returns (uint256 row) {
-        unchecked {
-            row = v + 1 + ((v - vMin) >> PART_BITS);
-            if (row > Grid.MAX) row = Grid.MAX;
-        }
-    }
-
     /**
-     * @notice The smallest number of lots whose close brings a settled counterparty into row `row` or beyond, rounded up; all, if
+     * @notice The smallest number of lots whose close brings a settled counterparty into row v + 1 or beyond, rounded up; all, if
      * there is no less, or if it is in the outermost row already.
      * @param b The bankrupt position, settled.
      * @param o The counterparty, settled.
-     * @param v Row that the counterparty is in.
+     * @param v Row that the counterparty is in: the v of its bankruptcy price.
      * @param cover What the fund can pay for the whole of `b`, quote atoms.
      */
-    function lotsTo(
+    function lotsToNextRow(
         Position memory b,
         Position memory o,
         uint256 v,
-        uint256 row,
         uint256 base,
         uint256 cover
     ) internal pure returns (uint256) {
@@ -57,8 +42,8 @@ library WaterStep {
             if (v == Grid.MAX) return size;
             bool isLong = o.lots > 0;
             int256 edge;
-            if (isLong) (, edge) = Grid.bankruptcyEdges(Grid.MAX - row, base);
-            else (edge, ) = Grid.bankruptcyEdges(row, base);
+            if (isLong) (, edge) = Grid.bankruptcyEdges(Grid.MAX - v - 1, base);
+            else (edge, ) = Grid.bankruptcyEdges(v + 1, base);
             edge += o.fundingIndex;
             int256 open = int256(b.size());
             int256 far = o.bankruptcyCost() * (1 << 16) - edge * int256(size);

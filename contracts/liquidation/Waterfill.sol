@@ -22,18 +22,18 @@ import {WaterStep} from "./WaterStep.sol";
 /**
  * Stage 3 under LeverageWaterfill: the most levered counterparties are brought down towards one common leverage. Linked library.
  *
- * THE SEQUENCE. A step takes the first eligible position in the order (v, u, FIFO) and closes as many of its lots as bring it to the
- * row of WaterStep.target, at most what the bankrupt position has left. Margin and result stay in the position; in its new cell it is
- * the last. Steps repeat until the bankrupt position is closed. Each step depends on the state alone, so there is exactly one
+ * THE SEQUENCE. A step takes the first eligible position in the order (v, u, FIFO) and closes as many of its lots as bring it into
+ * the next row, v + 1, at most what the bankrupt position has left. Margin and result stay in the position; in its new cell it is the
+ * last. Steps repeat until the bankrupt position is closed. Each step depends on the state alone, so there is exactly one
  * sequence, and every call is a piece of it: where a call ends cannot change what follows (ADL-4), and there is no leverage for
- * a caller to choose. The common leverage λ is where the sequence runs out of lots.
+ * a caller to choose. The common leverage λ is where the sequence runs out of lots; the touched end within a row of it.
  *
  * A CALL runs the sequence in memory over the positions that it lists, which must be the first of the order, and writes each once. It
  * goes on until the bankrupt position is closed, or the next step belongs to a position that is not listed. What is not reached is
  * not touched, so a list may be longer than needed. That nobody was left out is what the index answers: no unlisted eligible cell lies
  * before the last step.
  *
- * BOUNDED. A position comes down at most some 130 times (WaterStep), and a call makes at most MAX_STEPS steps.
+ * BOUNDED. A call makes at most MAX_STEPS steps. Each closes at least a lot, and rows end.
  *
  * SPLITTING an account never lets it give up less: its parts stand where it stood, each rounds its lots up, and whatever they give up
  * more, all others give up less (the total is given, and what the others give up only grows along the sequence).
@@ -285,8 +285,7 @@ library Waterfill {
         uint256 open = b.size();
         uint256 cover = job.budget == 0 ? 0 : b.deficit(r.ctx);
         if (cover > job.budget) cover = job.budget;
-        uint256 row = WaterStep.target(m.v, job.vMin);
-        uint256 lots = WaterStep.lotsTo(b, p, m.v, row, job.base, cover);
+        uint256 lots = WaterStep.lotsToNextRow(b, p, m.v, job.base, cover);
         if (lots > open) lots = open;
         cover = (cover * lots) / open;
 

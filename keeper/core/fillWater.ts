@@ -10,7 +10,7 @@ import { rankByLeverage } from "./rankByLeverage.ts";
 import { close, deficit, shareOf, takeShare } from "./risk/closing.ts";
 import type { ScoreParameters } from "./score.ts";
 import type { AccountId, Entry, Position, Prices } from "./types.ts";
-import { lotsTo, targetRow } from "./waterStep.ts";
+import { lotsToNextRow } from "./waterStep.ts";
 
 export type WaterMember = {
   readonly account: AccountId;
@@ -105,7 +105,7 @@ function step(
   const open = abs(b.lots);
   const short = deficit(b, prices);
   const payable = short < run.budget ? short : run.budget;
-  const wanted = lotsTo(b, member.position, v, targetRow(v, region.vMin), region.base, payable);
+  const wanted = lotsToNextRow(b, member.position, v, region.base, payable);
   const lots = wanted < open ? wanted : open;
   const cover = (payable * lots) / open;
   const traded = shareOf(b, lots);

@@ -29,7 +29,7 @@ describe("Rank policies on random books", () => {
   let ranked: RankedBook;
   before(async () => {
     const { ethers } = await network.create({
-      override: { blockGasLimit: 2_000_000_000n, allowUnlimitedContractSize: true },
+      override: { blockGasLimit: 2_000_000_000n, transactionGasCap: false, allowUnlimitedContractSize: true },
     });
     const waterfill = await ethers.deployContract("Waterfill");
     const libraries = { Waterfill: await waterfill.getAddress() };

@@ -63,8 +63,8 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
         return Math.abs(16_383 - (p.lots > 0n ? cellOf(p, base).v : 16_383 - cellOf(p, base).v) - atMark);
       };
       const touched = closes.map((e) => distance(Number(e["counterparty"])));
-      // one common leverage: a row or a sixteenth of the distance
-      expect(Math.max(...touched)).lessThanOrEqual(Math.min(...touched) * (17 / 16) + 2);
+      // one common leverage, to a row; what is rounded up to a lot can carry over an edge
+      expect(Math.max(...touched) - Math.min(...touched)).lessThanOrEqual(2);
       await checkInvariants(v);
     });
 

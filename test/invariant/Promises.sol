@@ -27,8 +27,8 @@ abstract contract Promises is Adversity {
 
     uint256 private constant PIPS = 1_000_000;
 
-    /// @dev More steps than a waterfill can bring one position down in.
-    int256 internal constant STEPS = 160;
+    /// @dev Most steps of a waterfill call.
+    int256 internal constant STEPS = 1_024;
 
     /// @notice Payouts held against the exact share.
     uint256 public exactShares;

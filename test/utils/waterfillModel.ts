@@ -69,7 +69,7 @@ export function fill(
     const open = abs(bankrupt.lots);
     const deficit = deficitAt(bankrupt, prices);
     const cover = deficit < budget ? deficit : budget;
-    const wanted = lotsTo(bankrupt, o, first.cell.v, nextRow(first.cell.v, long, prices), cover, prices);
+    const wanted = lotsToNextRow(bankrupt, o, first.cell.v, cover, prices);
     const lots = wanted < open ? wanted : open;
     const paid = (cover * lots) / open;
     const traded = outwardShare(bankrupt, lots);
@@ -109,21 +109,14 @@ export function fill(
   };
 }
 
-/** A row more, and a sixteenth of the distance from the first row that is solvent at the mark. */
-function nextRow(v: number, long: boolean, { mark, funding, base }: Prices): number {
-  const atMark = bankruptcyTick(mark - funding, base);
-  const solvent = (long ? LAST_ROW - atMark : atMark) + 1;
-  return Math.min(LAST_ROW, v + 1 + Math.floor((v - solvent) / 16));
-}
-
-/** The smallest number of lots whose close brings `o` to the row, if each of two roundings costs it an atom. */
-function lotsTo(b: PositionState, o: PositionState, v: number, row: number, cover: bigint, prices: Prices): bigint {
+/** The smallest number of lots whose close brings `o` to row v + 1, if each of two roundings costs it an atom. */
+function lotsToNextRow(b: PositionState, o: PositionState, v: number, cover: bigint, prices: Prices): bigint {
   const long = isLong(o);
   const side = long ? 1n : -1n;
   const size = abs(o.lots);
   if (v === LAST_ROW) return size;
   // of the row's prices, the one nearest to the mark, in terms of the position's own funding index
-  const edge = lowestPriceOf(long ? LAST_ROW - row + 1 : row, prices.base) + o.fundingIndex;
+  const edge = lowestPriceOf(long ? LAST_ROW - v : v + 1, prices.base) + o.fundingIndex;
   const q = abs(b.lots);
   const reaches = (lots: bigint) => {
     const value = ((bankruptcyCost(o) + side * 2n) * q - lots * (bankruptcyCost(b) + side * cover)) * X16;
