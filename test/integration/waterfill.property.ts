@@ -85,8 +85,9 @@ function cut(book: Book, random?: Random): { pieces: Piece[]; end: FillResult[] 
   let positions = othersOf(book);
   let budget = book.budget;
   for (;;) {
+    if (bankrupt.lots === 0n) return { pieces, end };
     const order = orderOf(positions, bankrupt, prices);
-    if (bankrupt.lots === 0n || order.length === 0) return { pieces, end };
+    if (order.length === 0) return { pieces, end };
     const few = random?.chance(0.8) ? random.int(1, Math.min(order.length, 6)) : order.length;
     const listed = order.slice(0, few);
     const now = fill(bankrupt, positions, budget, prices, (a, _, steps) => listed.includes(a) && steps < MAX_STEPS);
