@@ -163,7 +163,10 @@ library Waterfill {
         while (r.place < list.length) {
             uint256 account = list[r.place++];
             Settlement.Loan memory loan = Settlement.load(market, r.ctx, account);
-            if (loan.position.lots == 0) continue; // gone
+            if (loan.position.lots == 0) {
+                _requireListedOnce(r, account, list);
+                continue; // gone
+            }
             if (loan.wasLong != r.params.isLong) revert IExchangeErrors.WrongSide(account);
             if (loan.u >= job.uLimit || loan.v < job.vMin) continue; // not eligible any more
             _requireOrder(r, loan, list);
@@ -214,11 +217,15 @@ library Waterfill {
             if (!sameCell && c.active && c.next != c.first) revert IExchangeErrors.RankingIncomplete(c.u, c.v);
             return;
         }
-        for (uint256 i; i + 1 < r.place; ++i) {
-            if (list[i] == loan.account) revert IExchangeErrors.DuplicateCounterparty(loan.account);
-        }
+        _requireListedOnce(r, loan.account, list);
         if (!sorted) revert IExchangeErrors.RankingUnsorted(loan.account);
         revert IExchangeErrors.RankingNotFifo(loan.account);
+    }
+
+    function _requireListedOnce(Run memory r, uint256 account, uint32[] calldata list) private pure {
+        for (uint256 i; i + 1 < r.place; ++i) {
+            if (list[i] == account) revert IExchangeErrors.DuplicateCounterparty(account);
+        }
     }
 
     /// @dev The next position of the list joins the water, and its cell is left to those behind it.
