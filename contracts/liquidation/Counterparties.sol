@@ -194,12 +194,9 @@ library Counterparties {
             else run.cursor.next = loan.account;
             Settlement.leaveCell(market, run.isLong, run.cursor);
         }
-        uint256 cover;
-        if (run.coverBudget != 0) {
-            cover = b.deficit(ctx);
-            if (run.coverBudget < cover) cover = run.coverBudget;
-            cover = (cover * lots) / open;
-        }
+        uint256 cover = b.deficit(ctx);
+        if (run.coverBudget < cover) cover = run.coverBudget;
+        cover = (cover * lots) / open;
 
         int256 traded = b.shareRoundedOutward(lots);
         int256 share = o.shareRoundedOutward(lots);

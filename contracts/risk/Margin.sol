@@ -15,9 +15,6 @@ import {Grid} from "./Grid.sol";
  * With side = sign(lots):  K = cost − side·margin  is what the whole position trades for at its bankruptcy price.
  *     equity = margin + lots·P − side·cost − lots·(F − F₀)
  *     b      = K/|lots| − F₀        (long bankrupt ⇔ P' < b, short bankrupt ⇔ P' > b, with P' = P − F)
- *
- * Unchecked where it is about one position: lots are below 2^48, cost below 2^112, margin, F and prices below 2^127 (Position, Mark), so no
- * intermediate value reaches 2^208. What a position may hold is checked when it is stored.
  */
 library Margin {
     /// @dev Slack of the corridor theorem's clause (i) in quote atoms per lot, for the roundings of settlement.
@@ -34,23 +31,16 @@ library Margin {
 
     /// @notice Brings the position to the market's funding index. What it owes is rounded up.
     function settle(Position memory p, int256 funding) internal pure {
-        unchecked {
-            if (p.fundingIndex == funding) return;
-            p.margin -= Rounding.ceilDiv(p.lots * (funding - p.fundingIndex), ONE);
-            p.fundingIndex = funding;
-        }
+        if (p.fundingIndex == funding) return;
+        p.margin -= Rounding.ceilDiv(p.lots * (funding - p.fundingIndex), ONE);
+        p.fundingIndex = funding;
     }
 
     /// @notice Exact equity at the mark in quote atoms × 2^16. Works on settled and unsettled positions.
     function equityX16(Position memory p, uint256 price, int256 funding) internal pure returns (int256) {
-        unchecked {
-            int256 cost = int256(p.cost) * ONE;
-            return
-                p.margin * ONE +
-                p.lots * int256(price) -
-                (p.lots > 0 ? cost : -cost) -
-                p.lots * (funding - p.fundingIndex);
-        }
+        int256 cost = int256(p.cost) * ONE;
+        return
+            p.margin * ONE + p.lots * int256(price) - (p.lots > 0 ? cost : -cost) - p.lots * (funding - p.fundingIndex);
     }
 
     /// @notice Equity at the mark in quote atoms, rounded down.
@@ -61,10 +51,8 @@ library Margin {
     /// @notice Equity at a price less funding P' (X16, signed) in quote atoms, rounded down: |lots|·side·(P' − b). Works on settled
     /// and unsettled positions.
     function equityAt(Position memory p, int256 adjusted) internal pure returns (int256) {
-        unchecked {
-            int256 value = int256(size(p)) * (adjusted + p.fundingIndex) - bankruptcyCost(p) * ONE;
-            return Rounding.floorDiv(p.lots > 0 ? value : -value, ONE);
-        }
+        int256 value = int256(size(p)) * (adjusted + p.fundingIndex) - bankruptcyCost(p) * ONE;
+        return Rounding.floorDiv(p.lots > 0 ? value : -value, ONE);
     }
 
     function isBankrupt(Position memory p, MarketContext memory ctx) internal pure returns (bool) {
@@ -73,39 +61,29 @@ library Margin {
 
     /// @notice K = cost − side·margin of a settled position, in quote atoms.
     function bankruptcyCost(Position memory p) internal pure returns (int256) {
-        unchecked {
-            return p.lots > 0 ? int256(p.cost) - p.margin : int256(p.cost) + p.margin;
-        }
+        return p.lots > 0 ? int256(p.cost) - p.margin : int256(p.cost) + p.margin;
     }
 
     /// @notice X = K / |lots| of a settled position, in X16, rounded down.
     function bankruptcyPrice(Position memory p) internal pure returns (int256) {
-        unchecked {
-            return Rounding.floorDiv(bankruptcyCost(p) * ONE, int256(size(p)));
-        }
+        return Rounding.floorDiv(bankruptcyCost(p) * ONE, int256(size(p)));
     }
 
     /// @notice The normalised bankruptcy price b = K/|lots| − F₀ in X16, rounded down: what the index is keyed by.
     function normalisedBankruptcyPrice(Position memory p) internal pure returns (int256) {
-        unchecked {
-            return bankruptcyPrice(p) - p.fundingIndex;
-        }
+        return bankruptcyPrice(p) - p.fundingIndex;
     }
 
     /// @notice lots·b of a long, X16, exact; zero for a short or no position. What Market.longValue sums.
     function longValue(Position memory p) internal pure returns (int256) {
-        unchecked {
-            return p.lots > 0 ? bankruptcyCost(p) * ONE - p.lots * p.fundingIndex : int256(0);
-        }
+        return p.lots > 0 ? bankruptcyCost(p) * ONE - p.lots * p.fundingIndex : int256(0);
     }
 
     /// @notice The index cell of an open position.
     function cell(Position memory p, uint256 base) internal pure returns (uint256 u, uint256 v) {
-        unchecked {
-            bool long_ = p.lots > 0;
-            u = Grid.coordinateU(long_, Grid.entryTick((p.cost << 16) / size(p), base));
-            v = Grid.coordinateV(long_, Grid.bankruptcyTick(normalisedBankruptcyPrice(p), base));
-        }
+        bool long_ = p.lots > 0;
+        u = Grid.coordinateU(long_, Grid.entryTick((p.cost << 16) / size(p), base));
+        v = Grid.coordinateV(long_, Grid.bankruptcyTick(normalisedBankruptcyPrice(p), base));
     }
 
     // ------------------------------------------------------------------------------------------------ requirements
@@ -184,19 +162,17 @@ library Margin {
     /// @notice Closes `lots` for `notional`: cost leaves in proportion, rounded down for longs and up for shorts, and the result goes
     /// to margin. Then margin − side·cost has changed by exactly side·notional.
     function close(Position memory p, uint256 lots, uint256 notional) internal pure {
-        unchecked {
-            uint256 open = size(p);
-            if (p.lots > 0) {
-                uint256 cost = (p.cost * lots) / open;
-                p.margin += int256(notional) - int256(cost);
-                p.cost -= cost;
-                p.lots -= int256(lots);
-            } else {
-                uint256 cost = Math.ceilDiv(p.cost * lots, open);
-                p.margin += int256(cost) - int256(notional);
-                p.cost -= cost;
-                p.lots += int256(lots);
-            }
+        uint256 open = size(p);
+        if (p.lots > 0) {
+            uint256 cost = (p.cost * lots) / open;
+            p.margin += int256(notional) - int256(cost);
+            p.cost -= cost;
+            p.lots -= int256(lots);
+        } else {
+            uint256 cost = Math.ceilDiv(p.cost * lots, open);
+            p.margin += int256(cost) - int256(notional);
+            p.cost -= cost;
+            p.lots += int256(lots);
         }
     }
 
@@ -207,41 +183,35 @@ library Margin {
         uint256 notional,
         int256 charge
     ) internal pure returns (bool) {
-        unchecked {
-            int256 open = int256(size(p));
-            int256 share = bankruptcyCost(p) * int256(lots);
-            if (p.lots > 0) return (int256(notional) - charge) * open >= share;
-            return (int256(notional) + charge) * open <= share;
-        }
+        int256 open = int256(size(p));
+        int256 share = bankruptcyCost(p) * int256(lots);
+        if (p.lots > 0) return (int256(notional) - charge) * open >= share;
+        return (int256(notional) + charge) * open <= share;
     }
 
     /// @notice What `lots` of the position are worth at its own bankruptcy price: K·lots/|lots|, rounded such that what stays open
     /// has a bankruptcy price no nearer to the other side's. For a bankrupt position that is in its favour (a long receives the
     /// ceiling, a short pays the floor); for a counterparty, whose share is taken out of what it is paid, it is against it.
     function shareRoundedOutward(Position memory p, uint256 lots) internal pure returns (int256) {
-        unchecked {
-            int256 share = bankruptcyCost(p) * int256(lots);
-            return p.lots > 0 ? Rounding.ceilDiv(share, int256(size(p))) : Rounding.floorDiv(share, int256(size(p)));
-        }
+        int256 share = bankruptcyCost(p) * int256(lots);
+        return p.lots > 0 ? Rounding.ceilDiv(share, int256(size(p))) : Rounding.floorDiv(share, int256(size(p)));
     }
 
     /// @notice Takes `lots` out at the position's own share of K, leaving a pro rata part of margin behind in the caller's hands.
     /// @return cost What left cost. K falls by exactly `share`; a position closed in full ends with zero cost and margin.
     function takeShare(Position memory p, uint256 lots, int256 share) internal pure returns (uint256 cost) {
-        unchecked {
-            int256 rest = bankruptcyCost(p) - share;
-            uint256 open = size(p);
-            if (p.lots > 0) {
-                cost = (p.cost * lots) / open;
-                p.cost -= cost;
-                p.margin = int256(p.cost) - rest;
-                p.lots -= int256(lots);
-            } else {
-                cost = Math.ceilDiv(p.cost * lots, open);
-                p.cost -= cost;
-                p.margin = rest - int256(p.cost);
-                p.lots += int256(lots);
-            }
+        int256 rest = bankruptcyCost(p) - share;
+        uint256 open = size(p);
+        if (p.lots > 0) {
+            cost = (p.cost * lots) / open;
+            p.cost -= cost;
+            p.margin = int256(p.cost) - rest;
+            p.lots -= int256(lots);
+        } else {
+            cost = Math.ceilDiv(p.cost * lots, open);
+            p.cost -= cost;
+            p.margin = rest - int256(p.cost);
+            p.lots += int256(lots);
         }
     }
 }

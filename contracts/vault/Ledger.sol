@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Account, ExchangeState, Market, Monitor} from "../ExchangeStorage.sol";
+import {ExchangeState, Market, Monitor} from "../ExchangeStorage.sol";
 import {Book} from "../book/Book.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
@@ -39,11 +39,7 @@ library Ledger {
 
     /// @notice Like `credit`, for a caller whose own event gives the amount.
     function creditSilently(ExchangeState storage state, uint256 account, uint256 amount) internal {
-        if (amount == 0) return;
-        Account storage a = state.accounts[account];
-        uint256 free = a.free + amount;
-        if (free > type(uint96).max) revert IExchangeErrors.BalanceOverflow(account);
-        a.free = uint96(free);
+        if (amount != 0) _write(state, account, freeOf(state, account) + amount);
     }
 
     function debit(ExchangeState storage state, uint256 account, uint256 amount) internal {
