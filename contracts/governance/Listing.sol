@@ -45,6 +45,7 @@ library Listing {
         market.longBound = uint16(Grid.MAX + 1);
         market.shortBound = uint16(Grid.MAX + 1);
         market.pot = uint96(SEED);
+        market.coverDay = uint24(block.timestamp / 1 days); // a word that is never zero: the first cover costs no more than others
         emit IExchangeEvents.MarketListed(id, address(config.source), base, market.book.nextSequence());
         emit IExchangeEvents.MarketTotals(id, SEED, 0, market.book.nextSequence());
         _configure(market, id, config, risk, tiers);
@@ -65,7 +66,11 @@ library Listing {
         if (config.tickValue != market.config.tickValue) revert IExchangeErrors.InvalidMarketConfig("tickValue");
         if (config.lotsPerUnit != market.config.lotsPerUnit) revert IExchangeErrors.InvalidMarketConfig("lotsPerUnit");
         (bool usable, MarketContext memory ctx) = Mark.tryLoad(market, id);
-        if (usable) Upkeep.requireSolvent(market, ctx);
+        if (usable)
+            Upkeep.requireSolvent(market, ctx);
+            // who is taken first must not change between two calls of one deleveraging, nor where nobody knows whether one is due
+        else if (config.rankPolicy != market.config.rankPolicy)
+            revert IExchangeErrors.InvalidMarketConfig("rankPolicy");
         if (address(config.source) != address(market.config.source)) {
             uint256 price = _freshPrice(config, id);
             uint256 apart = price > ctx.price ? price - ctx.price : ctx.price - price;

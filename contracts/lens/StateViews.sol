@@ -17,7 +17,7 @@ import {RankVerifier} from "../risk/RankVerifier.sol";
 import {Settlement} from "../risk/Settlement.sol";
 import {Upkeep} from "../risk/Upkeep.sol";
 import {Bits} from "../types/Bits.sol";
-import {RiskConfig, Tier} from "../types/MarketConfig.sol";
+import {RankPolicy, RiskConfig, Tier} from "../types/MarketConfig.sol";
 import {MarketContext} from "../types/MarketContext.sol";
 import {Order, OrderLibrary} from "../types/Order.sol";
 import {OrderMargin} from "../types/OrderMargin.sol";
@@ -231,15 +231,32 @@ library StateViews {
         RankIndex.State storage index = Settlement.index(market, !bankruptIsLong);
         QueueEntry[] memory found = new QueueEntry[](limit);
         uint256 count;
+        bool waterfill = ctx.config.rankPolicy == RankPolicy.LeverageWaterfill;
         RankVerifier.Bound memory place = RankVerifier.Bound({score: type(uint256).max, cell: 0});
         while (count < limit) {
             bool more;
-            (more, place) = RankVerifier.bestAfter(index, params, place);
+            (more, place) = waterfill
+                ? _nextByLeverage(index, params, place)
+                : RankVerifier.bestAfter(index, params, place);
             if (!more) break;
             count = _listCell(market, index, place, found, count);
         }
         entries = new QueueEntry[](count);
         for (uint256 i; i < count; ++i) entries[i] = found[i];
+    }
+
+    /// @dev The next eligible cell in the order of LeverageWaterfill, (v, u); its score is the effective leverage × 2^64.
+    function _nextByLeverage(
+        RankIndex.State storage index,
+        RankScore.Params memory params,
+        RankVerifier.Bound memory last
+    ) private view returns (bool found, RankVerifier.Bound memory place) {
+        bool first = last.score == type(uint256).max;
+        (uint256 u, uint256 v) = first ? (0, params.vMin) : ((last.cell >> Grid.BITS) + 1, last.cell & Grid.MAX);
+        (found, u, v) = RankVerifier.lowest(index, params.uLimit, v, u, Grid.MAX + 1);
+        if (!found) return (false, place);
+        place.cell = Grid.cellOf(u, v);
+        place.score = (params.price << RankScore.SCALE_BITS) / RankScore.equity(params, v);
     }
 
     /// @dev Appends the members of one cell in FIFO order.

@@ -12,11 +12,13 @@ import {Margin} from "../risk/Margin.sol";
 import {Mark} from "../risk/Mark.sol";
 import {Settlement} from "../risk/Settlement.sol";
 import {Upkeep} from "../risk/Upkeep.sol";
+import {RankPolicy} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {Counterparties} from "./Counterparties.sol";
 import {Sweep} from "./Sweep.sol";
+import {Waterfill} from "./Waterfill.sol";
 
 /**
  * Stages 2 to 4 of the waterfall, for bankrupt positions only: the book with insurance, then counterparties in profit in verified
@@ -65,11 +67,7 @@ library AutoDeleverage {
                 revert IExchangeErrors.PriceOutsideLimits(run.price, limits.minPrice, limits.maxPrice);
             }
             if (mature) run.coverBudget = Ledger.coverAvailable(state, market, ctx.config.dailyCoverCap) - tally.cover;
-            if (counterparties.length != 0) {
-                Counterparties.takeListed(state, market, ctx, run, counterparties, tally);
-            } else {
-                Counterparties.takePicked(state, market, ctx, run, limits.maxCounterparties, tally);
-            }
+            closeCounterparties(state, market, ctx, run, counterparties, limits.maxCounterparties, tally);
             // an order that went, by a fill or because it cannot fill, is progress: it must not come back
             if (run.lots == 0 && market.book.sequence == sequence) {
                 revert IExchangeErrors.NoEligibleCounterparty(marketId);
@@ -83,6 +81,64 @@ library AutoDeleverage {
         market.taken = resolved ? 0 : uint32(account);
         if (resolved) market.insolventSince = 0; // whoever is bankrupt next starts the clock again
         Ledger.apply_(state, market, ctx, tally);
+    }
+
+    /// @notice Stages 3 and 4 by the market's rank policy. An empty list makes the contract pick at most `limit` counterparties.
+    function closeCounterparties(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Counterparties.Run memory run,
+        uint32[] calldata list,
+        uint256 limit,
+        Tally memory tally
+    ) internal {
+        if (ctx.config.rankPolicy == RankPolicy.LeverageWaterfill) {
+            bool dry = _fill(state, market, ctx, run, list, limit, tally);
+            if (list.length != 0 || !dry) return;
+            run.params.uLimit = 0; // nobody eligible is left: what follows is the principal stage
+            limit -= run.rank;
+        }
+        if (list.length != 0) Counterparties.takeListed(state, market, ctx, run, list, tally);
+        else Counterparties.takePicked(state, market, ctx, run, limit, tally);
+    }
+
+    /// @dev Stage 3 under LeverageWaterfill. Returns whether nobody eligible is left.
+    function _fill(
+        ExchangeState storage state,
+        Market storage market,
+        MarketContext memory ctx,
+        Counterparties.Run memory run,
+        uint32[] calldata list,
+        uint256 limit,
+        Tally memory tally
+    ) private returns (bool) {
+        Waterfill.Outcome memory o = Waterfill.run(
+            state,
+            market,
+            Waterfill.Job({
+                id: ctx.id,
+                price: ctx.price,
+                funding: ctx.funding,
+                adjusted: ctx.adjusted,
+                base: ctx.base,
+                uLimit: run.params.uLimit,
+                vMin: run.params.vMin,
+                x: run.price,
+                account: run.bankrupt.account,
+                bankrupt: run.bankrupt.position,
+                budget: run.coverBudget,
+                limit: limit
+            }),
+            list
+        );
+        run.bankrupt.position = o.bankrupt;
+        (run.rank, run.lots, run.cover) = (o.taken, o.lots, o.cover);
+        run.coverBudget -= o.cover;
+        tally.cover += o.cover;
+        tally.pot += o.pot;
+        tally.longValue += o.longValue;
+        return o.dry;
     }
 
     /// @dev Rewards the caller and reports the call.

@@ -9,7 +9,8 @@ import {PackedPosition, Position} from "../types/Position.sol";
  *
  * Four levels of 256-bit words, 16 × 16 children a word: bit ((u & 15) << 4) | (v & 15) of the word of (u >> 4, v >> 4). A bit is set
  * exactly when something lies below it. Positions of one cell form a circular FIFO list through their own storage slots: `next` of
- * the last is the first, `prev` of the first is 0. Tail pointers are packed eight to a word; the tail of an empty cell is stale.
+ * the last is the first, `prev` of the first is 0. Tail pointers are packed eight to a word, neighbours in v
+ * together: margin moves and the waterfill change v and keep u. The tail of an empty cell is stale.
  *
  * Only Settlement calls the functions that write.
  */
@@ -183,7 +184,7 @@ library RankIndex {
 
     function _tailPlace(uint256 u, uint256 v) private pure returns (uint256 group, uint256 shift) {
         unchecked {
-            return ((v << 30) | (u >> 3), (u & 7) << 5);
+            return ((u << 30) | (v >> 3), (v & 7) << 5);
         }
     }
 }

@@ -22,6 +22,15 @@ library RankVerifier {
         uint256 cell;
     }
 
+    /// What `lowest` looks for, and the best found so far.
+    struct Corner {
+        uint256 uLimit;
+        uint256 vFrom;
+        uint256 uFrom;
+        uint256 u;
+        uint256 v;
+    }
+
     /// @notice Reverts with RankingIncomplete if an eligible cell ranks better than `bound`.
     function requireNothingBetter(
         RankIndex.State storage index,
@@ -49,6 +58,61 @@ library RankVerifier {
         RankScore.Params memory p
     ) internal view returns (bool found, Bound memory place) {
         return bestAfter(index, p, Bound({score: type(uint256).max, cell: 0}));
+    }
+
+    /**
+     * @notice The first eligible cell in the order (v, u) at or after (vFrom, uFrom); the order of LeverageWaterfill.
+     * @param uLimit Eligible cells have u below this.
+     * @param vEnd Cells with v at or above this are of no interest.
+     */
+    function lowest(
+        RankIndex.State storage index,
+        uint256 uLimit,
+        uint256 vFrom,
+        uint256 uFrom,
+        uint256 vEnd
+    ) internal view returns (bool found, uint256 u, uint256 v) {
+        Corner memory best_ = Corner({uLimit: uLimit, vFrom: vFrom, uFrom: uFrom, u: 0, v: vEnd});
+        if (uLimit != 0 && vFrom < vEnd) _lowest(index, best_, RankIndex.ROOT, 0, 0);
+        return (best_.v != vEnd, best_.u, best_.v);
+    }
+
+    /// @dev Rows from the lowest v on; in a row all columns, because each may hold the lowest. A row that answered ends the node.
+    function _lowest(
+        RankIndex.State storage index,
+        Corner memory c,
+        uint256 shift,
+        uint256 u0,
+        uint256 v0
+    ) private view {
+        unchecked {
+            uint256 w = _eligibleRows(RankIndex.word(index, shift, u0, v0), c.vFrom, shift, v0);
+            while (w != 0) {
+                uint256 fold = w | (w >> 128);
+                fold |= fold >> 64;
+                fold |= fold >> 32;
+                fold |= fold >> 16;
+                uint256 row = Bits.lowest(fold & 0xffff);
+                uint256 v = (v0 << 4) | row;
+                if (v << shift >= c.v) return;
+                uint256 columns = (w >> row) & RankIndex.COLUMNS;
+                w ^= columns << row;
+                while (columns != 0) {
+                    uint256 i = Bits.lowest(columns);
+                    columns ^= 1 << i;
+                    uint256 u = (u0 << 4) | (i >> 4);
+                    if (u << shift >= c.uLimit) break;
+                    if (shift != 0) {
+                        _lowest(index, c, shift - 4, u, v);
+                        if (c.v <= _corner(c.vFrom, v << shift)) break; // no sibling of this row can be lower
+                    } else if (v != c.vFrom || u >= c.uFrom) {
+                        (c.u, c.v) = (u, v);
+                        return;
+                    }
+                }
+                if (c.v < (v + 1) << shift) return;
+            }
+        }
     }
 
     function _require(
@@ -135,8 +199,11 @@ library RankVerifier {
                 uint256 v = _corner(p.vMin, ((v0 << 4) | (i & 15)) << shift);
                 uint256 score = RankScore.score(p, u, v);
                 uint256 cell = Grid.cellOf(u, v);
-                w ^= 1 << i;
-                if (shift == 0 && !_after(score, cell, previous)) continue;
+                if (shift == 0 && !_after(score, cell, previous)) {
+                    w ^= 1 << i;
+                    continue;
+                }
+                w &= _notDominated(i & 15); // what it dominates is no better
                 if (score > local.score || (score == local.score && cell < local.cell)) {
                     (local.score, local.cell, child) = (score, cell, i);
                 }

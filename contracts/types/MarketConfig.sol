@@ -4,6 +4,12 @@ pragma solidity 0.8.37;
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IPriceSource} from "../interfaces/IPriceSource.sol";
 
+/// Whom auto-deleveraging takes first, and how much of a position.
+enum RankPolicy {
+    PnlLeverage, // whole positions by profit ratio × effective leverage (see RankScore)
+    LeverageWaterfill // the most levered are brought down towards one common leverage (see Waterfill)
+}
+
 /**
  * Parameters of one market that nearly every call needs. Rates are in pips (1e-6). Four storage words, in this order, grouped by who
  * reads them together: an order that only rests needs the first two, one that leaves the book only the second.
@@ -15,6 +21,7 @@ struct MarketConfig {
     uint16 tradeAge; // seconds after which a price may no longer open exposure; at most maxAge
     uint16 maxSteps; // most orders one call may visit
     uint8 extraTiers; // margin tiers above the first
+    RankPolicy rankPolicy;
     uint32 maturity; // seconds after growing during which a position has no claim on insurance or rewards
     // word 1: the book
     uint32 tickValue; // quote atoms per lot and tick

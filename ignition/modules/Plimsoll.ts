@@ -20,7 +20,9 @@ export default buildModule("Plimsoll", (m) => {
     MarginDesk: m.library("MarginDesk", { libraries: book }),
     Liquidation: liquidation,
     Preventive: m.library("Preventive", { libraries: { ...book, Liquidation: liquidation } }),
-    AutoDeleverage: m.library("AutoDeleverage", { libraries: { ...book, Sweep: sweep } }),
+    AutoDeleverage: m.library("AutoDeleverage", {
+      libraries: { ...book, Sweep: sweep, Waterfill: m.library("Waterfill") },
+    }),
     Vault: m.library("Vault", { libraries: book }),
     Listing: m.library("Listing", { libraries: book }),
     Retirement: m.library("Retirement", { libraries: book }),

@@ -34,6 +34,7 @@ export function toParameters(id: MarketId, name: string, { config, risk, tiers, 
     minNotional: config.minNotional,
     minMargin: config.minMargin,
     maxSteps: config.maxSteps,
+    rankPolicy: config.rankPolicy === 1 ? "leverageWaterfill" : "pnlLeverage",
     fundingCap: BigInt(config.fundingCap),
     tiers: tiers.map((tier) => ({
       from: BigInt(tier.from),

@@ -55,6 +55,14 @@ export function coordinateV(isLong: boolean, tick: number): number {
   return isLong ? MAX - tick : tick;
 }
 
+/** The price of row v that is nearest to the mark's side, X16: a long is in the row or beyond it below, a short at or above. */
+export function rowEdge(isLong: boolean, v: number, base: number): bigint {
+  const tick = isLong ? MAX - v + 1 : v; // a long's row ends where the tick above begins
+  if (tick >= ZERO) return tick === ZERO ? 0n : decode(tick - ZERO, base, BANKRUPTCY_MANTISSA);
+  // below zero a tick's lower price is the outer edge
+  return -decode(ZERO - tick, base, BANKRUPTCY_MANTISSA);
+}
+
 /** Cell id: orders by u, then by v. */
 export function cellOf(u: number, v: number): number {
   return (u << BITS) | v;

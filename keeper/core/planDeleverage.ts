@@ -2,13 +2,15 @@
  * Plans the next call of `autoDeleverage` for the bankrupt account that the contract will pick.
  */
 import { eligibility } from "./eligibility.ts";
+import { fillWater } from "./fillWater.ts";
 import { abs } from "./integers.ts";
 import type { MarketView } from "./marketView.ts";
 import type { BankruptPick } from "./pickBankrupt.ts";
 import type { DeleveragePlan } from "./plan.ts";
-import { bankruptcyPriceAt } from "./position.ts";
+import { bankruptcyPriceAt, settle } from "./position.ts";
 import { rankCounterparties } from "./rankCounterparties.ts";
-import type { Prices } from "./types.ts";
+import type { ScoreParameters } from "./score.ts";
+import type { AccountId, Entry, Prices } from "./types.ts";
 
 /** More than this pays nothing: the list is long enough for most positions, and a call of it stays far below the gas cap. */
 export const MAX_COUNTERPARTIES = 40;
@@ -34,6 +36,23 @@ export function planDeleverage(
     price,
     cause,
     nominee: cause === "boundary" ? entry.account : 0,
-    counterparties: rankCounterparties(view.state, region, { lots, entries }).map((ranked) => ranked.entry.account),
+    counterparties: counterpartiesOf(view, prices, entry, region, entries),
   };
+}
+
+/** Under the waterfill those whom the sequence reaches without the fund: what is listed beyond them does no harm, and a call goes on. */
+function counterpartiesOf(
+  view: MarketView,
+  prices: Prices,
+  bankrupt: Entry,
+  region: ScoreParameters,
+  entries: number,
+): AccountId[] {
+  if (view.parameters.rankPolicy === "leverageWaterfill") {
+    if (entries === 0) return [];
+    const { members } = fillWater(view.state, region, prices, settle(bankrupt, prices.funding), 0n);
+    return members.slice(0, entries).map(({ account }) => account);
+  }
+  const limits = { lots: abs(bankrupt.lots), entries };
+  return rankCounterparties(view.state, region, limits).map((ranked) => ranked.entry.account);
 }

@@ -53,6 +53,9 @@ export type Tier = {
   readonly targetRate: bigint;
 };
 
+/** Whom auto-deleveraging takes first, and how much of a position (RankPolicy in MarketConfig.sol). */
+export type RankPolicy = "pnlLeverage" | "leverageWaterfill";
+
 /** The part of MarketConfig and RiskConfig that decisions need. Rates in pips (1e-6). */
 export type MarketParameters = {
   readonly id: MarketId;
@@ -74,6 +77,7 @@ export type MarketParameters = {
   /** Quote atoms; equity that a position which grew or was topped up must have. */
   readonly minMargin: bigint;
   readonly maxSteps: number;
+  readonly rankPolicy: RankPolicy;
   /** Most that funding moves in eight hours, as a share of the price; 0 for no funding. */
   readonly fundingCap: bigint;
   /** Margin tiers above the first, ascending. */

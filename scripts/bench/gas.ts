@@ -4,6 +4,7 @@ import { network } from "hardhat";
 import { measureBook } from "./measureBook.ts";
 import { measureClearing } from "./measureClearing.ts";
 import { measureDeleverage } from "./measureDeleverage.ts";
+import { measureIndex } from "./measureIndex.ts";
 import { createTracer } from "./trace/createTracer.ts";
 
 const positions = Number(process.env.BENCH_POSITIONS ?? "10000");
@@ -12,8 +13,12 @@ const snapshotFile = "snapshots/gas.json";
 const TOLERANCE = 0.02;
 
 const results: Record<string, number> = {};
-for (const measure of [measureBook, measureClearing, measureDeleverage]) {
-  const connection = await network.create({ override: { blockGasLimit: 60_000_000n } });
+for (const measure of [measureBook, measureClearing, measureIndex, measureDeleverage]) {
+  const override =
+    measure === measureIndex
+      ? { blockGasLimit: 2_000_000_000n, transactionGasCap: false as const }
+      : { blockGasLimit: 60_000_000n };
+  const connection = await network.create({ override });
   Object.assign(results, await measure(connection, positions, createTracer(connection, process.env.BENCH_TRACE)));
   await connection.close();
 }

@@ -6,6 +6,8 @@ export interface MarketParameters {
   tradeAge: number;
   tickValue: number;
   maxSteps: number;
+  /** Whom auto-deleveraging takes: 0 PnlLeverage, 1 LeverageWaterfill (RankPolicy in MarketConfig.sol). */
+  rankPolicy: number;
   lotsPerUnit: bigint;
   initialRate: number;
   maintenanceRate: number;
@@ -74,6 +76,7 @@ const common = {
   tradeAge: 20,
   tickValue: 10,
   maxSteps: 64,
+  rankPolicy: 0,
   initialRate: 20_000, // 50x
   maintenanceRate: 10_000,
   targetRate: 20_000,

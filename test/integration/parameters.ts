@@ -17,6 +17,7 @@ const market: Row[] = [
   ["tickValue", [{ tickValue: 1 }], [{ tickValue: 0 }]],
   ["maxSteps", [{ maxSteps: 33 }, { maxSteps: 64 }], [{ maxSteps: 32 }, { maxSteps: 65 }]],
   ["lotsPerUnit", [{ lotsPerUnit: 1 }], [{ lotsPerUnit: 0 }]],
+  ["rankPolicy", [{ rankPolicy: 0 }, { rankPolicy: 1 }], []],
   [
     "initialRate",
     [{ initialRate: 5_000, maintenanceRate: 4_999, targetRate: 5_000 }, { initialRate: 1_000_000 }],

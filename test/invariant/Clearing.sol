@@ -129,7 +129,7 @@ abstract contract Clearing is Promises {
             _check(bankrupt != 0, "SOLV-4");
             ++deleverages;
             _requireNobodyPaid(before);
-            _countStages(list.length != 0);
+            _countStages(m, list.length != 0);
             _requireDeleveraged(m, ctx, before, bankrupt, queue);
             if (list.length != 0) _requireNothingSkipped(m, queue, before.quiet);
         } catch (bytes memory reason) {
@@ -139,7 +139,7 @@ abstract contract Clearing is Promises {
     }
 
     /// @dev What the call did, by its events; and ADL-1 as the exchange itself reports it.
-    function _countStages(bool listed) private {
+    function _countStages(uint256 m, bool listed) private {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i; i < logs.length; ++i) {
             bytes32 topic = logs[i].topics[0];
@@ -150,7 +150,8 @@ abstract contract Clearing is Promises {
                     logs[i].data,
                     (uint256, uint256, int256, uint256, int256, uint256, uint256)
                 );
-                _check(pnl >= -1, "ADL-1");
+                // a waterfill rounds once a step
+                _check(pnl >= (_isWaterfill(m) ? -STEPS : -1), "ADL-1");
             } else if (topic == IExchangeEvents.PrincipalClosed.selector) {
                 ++principalCloses;
             } else if (topic == IExchangeEvents.BankruptcySwept.selector) {
@@ -178,6 +179,7 @@ abstract contract Clearing is Promises {
             vm.deleteStateSnapshot(id);
             return _requireOwnError(reason);
         }
+        if (_isWaterfill(m)) return _cutWater(m, bankrupt, ctx, n, id);
         bytes32 whole = _fingerprint(m);
         vm.revertToStateAndDelete(id);
         for (uint256 i; i < n && exchange.positionAt(m, bankrupt).isBankrupt(ctx); ++i) {
@@ -190,6 +192,25 @@ abstract contract Clearing is Promises {
         _check(_fingerprint(m) == whole, "ADL-4");
     }
 
+    /// @dev Under the waterfill a call goes on as far as its list reaches, so the ends are compared: the list and then the rest, or the
+    /// contract's own pick one by one.
+    function _cutWater(uint256 m, uint256 bankrupt, MarketContext memory ctx, uint256 n, uint256 id) private {
+        _pickUntilResolved(m, bankrupt, ctx, n);
+        bytes32 whole = _fingerprint(m);
+        vm.revertToStateAndDelete(id);
+        _pickUntilResolved(m, bankrupt, ctx, 1);
+        ++cuts;
+        _check(_fingerprint(m) == whole, "ADL-4");
+    }
+
+    function _pickUntilResolved(uint256 m, uint256 bankrupt, MarketContext memory ctx, uint256 n) private {
+        uint32[] memory none;
+        for (uint256 i; exchange.positionAt(m, bankrupt).isBankrupt(ctx); ++i) {
+            _check(i < 1_000, "SOLV-7");
+            exchange.autoDeleverage(m, none, _limits(0, n));
+        }
+    }
+
     function _topOf(uint256 m, uint256 bankrupt, uint256 n) private view returns (uint32[] memory list) {
         (, int256 price) = exchange.bankruptAccount(m, 0);
         QueueEntry[] memory queue = exchange.adlQueue(m, exchange.positionAt(m, bankrupt).lots > 0, price, n);
@@ -198,6 +219,14 @@ abstract contract Clearing is Promises {
     }
 
     // ------------------------------------------------------------------------------------------------ the ranking
+
+    /// What the rank of an eligible position follows from: first by `first` descending, then by `second` ascending, then FIFO.
+    struct Place {
+        bool counts;
+        uint256 first;
+        uint256 second;
+        uint256 score; // as the view gives it
+    }
 
     /// @dev The view's order is that of a brute force over all positions.
     function _requireBestFirst(
@@ -210,12 +239,12 @@ abstract contract Clearing is Promises {
         RankScore.Params memory params = Counterparties.eligibility(ctx, isLong, price);
         uint256 eligible;
         for (uint256 a = 1; a <= _accounts(); ++a) {
-            (bool counts, uint256 score, uint256 cell) = _placeOf(m, params, a);
-            if (!counts) continue;
+            Place memory place = _placeOf(m, params, a);
+            if (!place.counts) continue;
             ++eligible;
-            uint256 better = _countBetter(m, params, score, cell);
+            uint256 better = _countBetter(m, params, place);
             // exact up to the cell; inside a cell the place is FIFO
-            _check(queue.length > better && queue[better].score == score, "IDX-2");
+            _check(queue.length > better && queue[better].score == place.score, "IDX-2");
         }
         _check(queue.length == eligible, "IDX-2");
     }
@@ -223,12 +252,11 @@ abstract contract Clearing is Promises {
     function _countBetter(
         uint256 m,
         RankScore.Params memory params,
-        uint256 score,
-        uint256 cell
+        Place memory place
     ) private view returns (uint256 better) {
         for (uint256 b = 1; b <= _accounts(); ++b) {
-            (bool counts, uint256 s, uint256 c) = _placeOf(m, params, b);
-            if (counts && (s > score || (s == score && c < cell))) ++better;
+            Place memory p = _placeOf(m, params, b);
+            if (p.counts && (p.first > place.first || (p.first == place.first && p.second < place.second))) ++better;
         }
     }
 
@@ -236,12 +264,19 @@ abstract contract Clearing is Promises {
         uint256 m,
         RankScore.Params memory params,
         uint256 account
-    ) private view returns (bool counts, uint256 score, uint256 cell) {
+    ) private view returns (Place memory r) {
         Position memory p = exchange.positionAt(m, account);
-        if (p.lots == 0 || (p.lots > 0) != params.isLong) return (false, 0, 0);
+        if (p.lots == 0 || (p.lots > 0) != params.isLong) return r;
         (uint256 u, uint256 v) = p.cell(params.base);
-        if (u >= params.uLimit || v < params.vMin) return (false, 0, 0);
-        return (true, RankScore.score(params, u, v), Grid.cellOf(u, v));
+        if (u >= params.uLimit || v < params.vMin) return r;
+        r.counts = true;
+        if (_isWaterfill(m)) {
+            (r.first, r.second) = (Grid.MAX - v, u);
+            r.score = (params.price << 64) / RankScore.equity(params, v);
+        } else {
+            r.first = RankScore.score(params, u, v);
+            (r.second, r.score) = (Grid.cellOf(u, v), r.first);
+        }
     }
 
     /// @dev Whoever was taken must be a prefix of the queue: nobody before a taken entry may have kept a position untouched.
@@ -252,7 +287,8 @@ abstract contract Clearing is Promises {
             Position memory p = exchange.positionAt(m, queue[i].account);
             bool touched = p.size() != queue[i].lots;
             _check(!(gap && touched), "IDX-2");
-            if (p.lots != 0) gap = true;
+            // a waterfill leaves everybody whom it takes something
+            if (_isWaterfill(m) ? !touched : p.lots != 0) gap = true;
         }
     }
 

@@ -48,6 +48,7 @@ contract HistoriesTest is ExchangeTest {
         _atLeast(_world.pickedCloses(), 3, "closes by the contract's own choice");
         _atLeast(_world.principalCloses(), 1, "closes in the principal stage");
         _atLeast(_world.exactShares(), 5, "payouts held against the exact share");
+        _atLeast(_world.stayed(), 3, "positions brought down by the waterfill");
         _atLeast(_world.rejectedLists(), 3, "rejected lists");
         _atLeast(_world.preventives(), 1, "preventive deleveragings");
         _atLeast(_world.topUps(), 1, "top-ups");

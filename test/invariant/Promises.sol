@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {MarketView, QueueEntry} from "../../contracts/interfaces/IExchange.sol";
 import {LiquidationPlan} from "../../contracts/liquidation/LiquidationPlan.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
+import {RankPolicy} from "../../contracts/types/MarketConfig.sol";
 import {MarketContext} from "../../contracts/types/MarketContext.sol";
 import {Position} from "../../contracts/types/Position.sol";
 import {Adversity} from "./Adversity.sol";
@@ -26,8 +27,13 @@ abstract contract Promises is Adversity {
 
     uint256 private constant PIPS = 1_000_000;
 
+    /// @dev Most steps of a waterfill call.
+    int256 internal constant STEPS = 1_024;
+
     /// @notice Payouts held against the exact share.
     uint256 public exactShares;
+    /// @notice Positions that a waterfill brought down, held against the price.
+    uint256 public stayed;
 
     function _before(uint256 m, MarketContext memory ctx) internal view returns (Before memory b) {
         uint256 n = _accounts() + 1;
@@ -142,6 +148,11 @@ abstract contract Promises is Adversity {
             if (taken == 0) continue;
             closed = true;
             int256 paid = int256(exchange.accountAt(a).free - b.free[a]);
+            if (_isIn(queue, a) && _isWaterfill(m)) {
+                if (unswept) _requireProfit(x, o, taken);
+                if (unswept) _requireStayed(x, o, exchange.positionAt(m, a), paid, cover);
+                continue;
+            }
             if (_isIn(queue, a)) {
                 int256 back = (o.margin * int256(taken)) / int256(o.size());
                 _check(paid >= back - 2, "ADL-1");
@@ -192,6 +203,30 @@ abstract contract Promises is Adversity {
         ++exactShares;
     }
 
+    /// @dev ADL-2 under the waterfill: what stayed in the position and what was paid out are together taken·X, less than two atoms below
+    /// it for each step, and no more above it than the fund paid and the steps rounded for the bankrupt.
+    function _requireStayed(
+        Position memory x,
+        Position memory o,
+        Position memory p,
+        int256 paid,
+        int256 cover
+    ) private {
+        int256 qx = int256(x.size());
+        int256 taken = int256(o.size() - p.size());
+        int256 got = o.bankruptcyCost() - (p.lots == 0 ? int256(0) : p.bankruptcyCost());
+        int256 exact = x.bankruptcyCost() * taken;
+        if (o.lots < 0) (got, exact) = (-got, -exact);
+        got = (got + paid) * qx;
+        _check(got > exact - 2 * STEPS * qx, "ADL-2");
+        _check(got < exact + (STEPS * int256(_accounts()) + cover) * qx, "ADL-2");
+        ++stayed;
+    }
+
+    function _isWaterfill(uint256 m) internal view returns (bool) {
+        return exchange.marketConfig(m).rankPolicy == RankPolicy.LeverageWaterfill;
+    }
+
     /// @dev ADL-2: the price per lot that the bankrupt account traded at is its own, to an atom a close: its rest has the same b, and
     /// rounding never moved it inward.
     function _requireNoOvershoot(uint256 m, uint256 bankrupt, Position memory x) private view {
@@ -201,7 +236,8 @@ abstract contract Promises is Adversity {
         int256 drift = p.bankruptcyCost() * q - x.bankruptcyCost() * int256(p.size());
         if (x.lots < 0) drift = -drift;
         _check(drift <= 0, "ADL-2");
-        _check(drift > -int256(_accounts()) * q, "ADL-2");
+        int256 closes = _isWaterfill(m) ? int256(_accounts()) * STEPS : int256(_accounts());
+        _check(drift > -closes * q, "ADL-2");
     }
 
     function _isIn(QueueEntry[] memory queue, uint256 account) private pure returns (bool) {

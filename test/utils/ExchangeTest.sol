@@ -8,7 +8,7 @@ import {Crowd} from "../../contracts/mocks/Crowd.sol";
 import {MockAggregator} from "../../contracts/mocks/MockAggregator.sol";
 import {MockCollateral} from "../../contracts/mocks/MockCollateral.sol";
 import {ChainlinkSource} from "../../contracts/oracle/ChainlinkSource.sol";
-import {MarketConfig, RiskConfig, Tier} from "../../contracts/types/MarketConfig.sol";
+import {MarketConfig, RankPolicy, RiskConfig, Tier} from "../../contracts/types/MarketConfig.sol";
 import {InsuranceFund} from "../../contracts/vault/InsuranceFund.sol";
 import {Test} from "./Test.sol";
 
@@ -63,6 +63,7 @@ abstract contract ExchangeTest is Test {
                 tickValue: 10,
                 maxSteps: 64,
                 extraTiers: 0,
+                rankPolicy: RankPolicy.PnlLeverage,
                 lotsPerUnit: lotsPerUnit,
                 initialRate: 20_000,
                 maintenanceRate: 10_000,
@@ -85,9 +86,10 @@ abstract contract ExchangeTest is Test {
             });
     }
 
-    /// @dev Funding, rebates, treasury and tiers on; in the second market funding moves as fast as it may.
+    /// @dev Funding, rebates, treasury and tiers on; in the second market funding moves as fast as it may, and ADL is a waterfill.
     function _full(MarketConfig memory c, uint256 i) internal pure returns (MarketConfig memory) {
         c.extraTiers = 2;
+        if (i == 1) c.rankPolicy = RankPolicy.LeverageWaterfill;
         c.fundingCap = i == 0 ? 5_000 : 20_000;
         c.impactNotional = 100e6;
         c.makerFeeRate = i == 0 ? int24(150) : int24(-50);

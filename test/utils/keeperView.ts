@@ -19,6 +19,7 @@ export function keeperParameters(venue: Venue, base: number, market = 1): Market
     liquidationFeeRate: BigInt(c.liquidationFeeRate),
     minNotional: c.minNotional,
     maxSteps: c.maxSteps,
+    rankPolicy: c.rankPolicy === 1 ? "leverageWaterfill" : "pnlLeverage",
     tickValue: BigInt(c.tickValue),
     initialRate: BigInt(c.initialRate),
     bandRate: BigInt(c.bandRate),

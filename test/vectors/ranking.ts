@@ -89,6 +89,7 @@ describe("Published examples: partial liquidation", () => {
     liquidationFeeRate: 3_000n,
     minNotional: 1n,
     maxSteps: 64,
+    rankPolicy: "pnlLeverage" as const,
     tickValue: 1n,
     initialRate: 200_000n,
     bandRate: 50_000n,

@@ -4,10 +4,12 @@
  */
 import { applyChange, type Undo } from "../applyChange.ts";
 import { eligibility } from "../eligibility.ts";
+import { fillWater } from "../fillWater.ts";
 import { abs, ceilDiv, floorDiv } from "../integers.ts";
 import { cellsOf, type MarketState, membersOf } from "../marketState.ts";
 import { bankruptcyPriceAt, isBankrupt, settle } from "../position.ts";
 import { rankCounterparties } from "../rankCounterparties.ts";
+import type { ScoreParameters } from "../score.ts";
 import type { Entry, Position, Prices } from "../types.ts";
 import { bankruptcyCost, close, deficit, shareOf, takeShare } from "./closing.ts";
 import { slippageTick } from "./createDepthCurve.ts";
@@ -37,9 +39,13 @@ export function predictDeleverage(run: Waterfall, entry: Entry): PredictedDeleve
   const principal: PredictedCounterparty[] = [];
   if (p.lots !== 0n && isBankrupt(p, prices)) {
     const region = eligibility(isLong, price, prices, state.base);
-    const limits = { lots: abs(p.lots), entries: Number.MAX_SAFE_INTEGER };
-    for (const { entry: other, score } of rankCounterparties(state, region, limits)) {
-      p = closeAgainst(run, p, other, score, counterparties);
+    if (run.parameters.rankPolicy === "leverageWaterfill") {
+      p = fillAgainst(run, p, region, counterparties);
+    } else {
+      const limits = { lots: abs(p.lots), entries: Number.MAX_SAFE_INTEGER };
+      for (const { entry: other, score } of rankCounterparties(state, region, limits)) {
+        p = closeAgainst(run, p, other, score, counterparties);
+      }
     }
     for (const other of p.lots === 0n ? [] : byBankruptcyPrice(state, !isLong)) {
       if (p.lots === 0n) break;
@@ -126,6 +132,23 @@ function closeAgainst(
   run.budget -= cover;
   run.undos.push(applyChange(run.state, rest));
   return takeShare(bankrupt, lots, traded).rest;
+}
+
+/** Waterfill.run: everybody written where the sequence leaves it. */
+function fillAgainst(
+  run: Waterfall,
+  bankrupt: Position,
+  region: ScoreParameters,
+  into: PredictedCounterparty[],
+): Position {
+  const water = fillWater(run.state, region, run.prices, bankrupt, run.budget);
+  for (const [i, { account, lots, score, pnl, payout, position }] of water.members.entries()) {
+    into.push({ account, rank: i + 1, lots, score, pnl, payout });
+    if (position.lots === 0n) run.undos.push(applyChange(run.state, position));
+  }
+  for (const position of water.landed) run.undos.push(applyChange(run.state, position));
+  run.budget -= water.cover;
+  return water.bankrupt;
 }
 
 /** The principal stage's order: by v, then u, then FIFO. */

@@ -31,6 +31,7 @@ export const MARKET: DemoMarket = {
     liquidationFeeRate: 1_000n,
     minNotional: 10_000_000n,
     maxSteps: 64,
+    rankPolicy: "pnlLeverage",
     tickValue: 10n,
     initialRate: 20_000n,
     bandRate: 50_000n,

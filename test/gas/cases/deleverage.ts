@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 import { deleverage } from "../../utils/crash.ts";
-import { createScene, fillBids, fillSeats, populate, type Scene, STEPS } from "../../utils/gasScene.ts";
+import { createScene, FULL, fillBids, fillSeats, populate, type Scene, STEPS } from "../../utils/gasScene.ts";
 import { GAS_CAP, type GasTable, countOf, largestThatFits, lastGas } from "../../utils/gasTable.ts";
 import { LIMITS } from "../../utils/randomMarket.ts";
 import { situationOf } from "../../utils/scenarios.ts";
@@ -120,4 +120,34 @@ export function deleverageCases(table: GasTable): void {
       });
     });
   }
+
+  describe("LeverageWaterfill: 200 counterparties, each in a row of its own, and a call of as many steps as there may be", () => {
+    let s: Scene;
+    let population: Awaited<ReturnType<Scene["v"]["connection"]["networkHelpers"]["takeSnapshot"]>>;
+    before(async () => {
+      s = await createScene([{ ...FULL, rankPolicy: 1 }]);
+      await populate(s, 94_000, 200);
+      population = await s.v.connection.networkHelpers.takeSnapshot();
+    });
+    beforeEach(async () => {
+      await population.restore();
+    });
+
+    for (const count of [KEEPERS, 200]) {
+      it(`${count} picked, after 64 fills and 32 own orders`, async () => {
+        await fillSeats(s);
+        await fillBids(s, 79_900, 300);
+        await setTick(s.v, 60_000);
+        const events = await eventsOf(s.v, deleverage(s.v, [], { maxCounterparties: count }));
+        const taken = countOf(events, "AutoDeleveraged");
+        expect(countOf(events, "Trade")).equal(STEPS);
+        expect(taken).greaterThan(1);
+        table.record(
+          "autoDeleverage",
+          `64 makers open with cover, 32 own orders, waterfill: ${taken} of ${count} reached`,
+          await lastGas(s.v),
+        );
+      });
+    }
+  });
 }

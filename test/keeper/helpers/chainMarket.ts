@@ -44,6 +44,7 @@ export const CONFIG = {
   dailyCoverCap: 0n,
   maturity: 0,
   extraTiers: 0,
+  rankPolicy: 0,
   fundingCap: 0,
   impactNotional: 0n,
   treasuryShare: 0,

@@ -22,6 +22,7 @@ export const PARAMETERS: MarketParameters = {
   liquidationFeeRate: 5_000n,
   minNotional: 10_000_000n,
   maxSteps: 64,
+  rankPolicy: "pnlLeverage",
   tickValue: 10n,
   initialRate: 50_000n,
   bandRate: 50_000n,

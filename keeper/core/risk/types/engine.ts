@@ -5,7 +5,7 @@ import type { AccountId } from "../../types.ts";
 import type { Direction } from "../types.ts";
 import type { AccountShare, Exposure, LeverageBucket, PositionRisk, SideExposure } from "./exposure.ts";
 import type { RiskDepth, RiskFund, RiskParameters, RiskPosition, RiskPrices } from "./input.ts";
-import type { AdlRank, PredictOptions, Prediction } from "./prediction.ts";
+import type { AdlRank, Prediction, PredictOptions } from "./prediction.ts";
 import type { CapitalAdequacy, Frontier, LadderRung, PricePoint, Scenario, Shortfall } from "./solvency.ts";
 
 /** One market's risk. Made by `createRiskMarket` (createRiskMarket.ts); every answer is about the state last set. */

@@ -1,7 +1,7 @@
 /**
  * What the risk engine is given. Units: types.ts.
  */
-import type { AccountId, MarketId, Position } from "../../types.ts";
+import type { AccountId, MarketId, Position, RankPolicy } from "../../types.ts";
 
 /** A margin tier above the first; its rates apply to the slice of notional above `from`. */
 export type RiskTier = {
@@ -28,6 +28,8 @@ export type RiskParameters = {
   readonly liquidationFeeRate: bigint;
   /** Quote atoms. */
   readonly minNotional: bigint;
+  /** PnlLeverage when missing. */
+  readonly rankPolicy?: RankPolicy;
   readonly maxSteps: number;
   /** Quote atoms: solvent positions above it are liquidated in steps of at most this share. */
   readonly largeNotional: bigint;

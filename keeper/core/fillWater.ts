@@ -1,0 +1,129 @@
+/**
+ * Stage 3 under LeverageWaterfill, exactly as Waterfill.sol: the most levered counterparties are brought down towards one common leverage,
+ * in one sequence of steps that every call is a piece of.
+ */
+import { indexKey } from "./indexKey.ts";
+import { abs } from "./integers.ts";
+import type { MarketState } from "./marketState.ts";
+import { settle } from "./position.ts";
+import { rankByLeverage } from "./rankByLeverage.ts";
+import { close, deficit, shareOf, takeShare } from "./risk/closing.ts";
+import type { ScoreParameters } from "./score.ts";
+import type { AccountId, Entry, Position, Prices } from "./types.ts";
+import { lotsToNextRow } from "./waterStep.ts";
+
+export type WaterMember = {
+  readonly account: AccountId;
+  /** × 2^64, of its row before the first step. */
+  readonly score: bigint;
+  lots: bigint;
+  pnl: bigint;
+  /** Only of who was closed in full. */
+  payout: bigint;
+  /** Settled, as it is left; zero lots when it was closed. */
+  position: Position;
+};
+
+export type Water = {
+  /** In the order in which they were first touched. */
+  readonly members: readonly WaterMember[];
+  /** Those still open, in the order in which they come to lie in their cells. */
+  readonly landed: readonly Position[];
+  readonly bankrupt: Position;
+  readonly cover: bigint;
+};
+
+type Place = { readonly member: WaterMember; readonly u: number; readonly v: number };
+
+/**
+ * Runs the sequence to its end: until the bankrupt position is closed, or nobody eligible is left.
+ *
+ * @param bankrupt Settled. @param budget What the fund can pay, quote atoms.
+ */
+export function fillWater(
+  state: MarketState,
+  region: ScoreParameters,
+  prices: Prices,
+  bankrupt: Position,
+  budget: bigint,
+): Water {
+  const queue = rankByLeverage(state, region, { entries: Number.MAX_SAFE_INTEGER });
+  const run = { bankrupt, budget };
+  const members: WaterMember[] = [];
+  /** Ascending by (v, u, arrival): pushed from the back, because whoever comes down lands behind nearly all others. */
+  const water: Place[] = [];
+  const left: Place[] = [];
+  let entered = 0;
+  while (run.bankrupt.lots !== 0n) {
+    const next = queue[entered];
+    const head = water[0];
+    let place: Place;
+    // who stands in its cell since before the call is ahead of whoever came down into it
+    if (next !== undefined && (head === undefined || compare(next.entry, head) <= 0)) {
+      entered++;
+      place = { member: memberOf(next.entry, next.score, prices), u: next.entry.u, v: next.entry.v };
+      members.push(place.member);
+    } else if (head !== undefined) {
+      water.shift();
+      place = head;
+    } else break;
+    const { member } = place;
+    step(run, member, place.v, region, prices);
+    if (member.position.lots === 0n) {
+      member.payout = member.position.margin > 0n ? member.position.margin : 0n;
+      continue;
+    }
+    const landed = { member, ...indexKey(member.position, region.base) };
+    // where the last step was cut short inside its cell, it stays at the head of it
+    if (landed.u === place.u && landed.v === place.v) water.unshift(landed);
+    else if (landed.u >= region.uLimit) left.push(landed);
+    else insert(water, landed);
+  }
+  return {
+    members,
+    landed: [...water, ...left].map(({ member }) => member.position),
+    bankrupt: run.bankrupt,
+    cover: budget - run.budget,
+  };
+}
+
+function memberOf(entry: Entry, score: bigint, prices: Prices): WaterMember {
+  const { account, lots, cost, margin, fundingIndex } = entry;
+  const position = settle({ account, lots, cost, margin, fundingIndex }, prices.funding);
+  return { account, score, lots: 0n, pnl: 0n, payout: 0n, position };
+}
+
+/** Closes lots of a member at X, improved by the cover; margin and result stay in it. */
+function step(
+  run: { bankrupt: Position; budget: bigint },
+  member: WaterMember,
+  v: number,
+  region: ScoreParameters,
+  prices: Prices,
+): void {
+  const b = run.bankrupt;
+  const open = abs(b.lots);
+  const short = deficit(b, prices);
+  const payable = short < run.budget ? short : run.budget;
+  const wanted = lotsToNextRow(b, member.position, v, region.base, payable);
+  const lots = wanted < open ? wanted : open;
+  const cover = (payable * lots) / open;
+  const traded = shareOf(b, lots);
+  run.bankrupt = takeShare(b, lots, traded).rest;
+  run.budget -= cover;
+  const closed = close(member.position, lots, traded);
+  const margin = closed.margin + cover;
+  member.lots += lots;
+  member.pnl += margin - member.position.margin;
+  member.position = { ...closed, margin };
+}
+
+function compare(a: { u: number; v: number }, b: { u: number; v: number }): number {
+  return a.v - b.v || a.u - b.u;
+}
+
+function insert(water: Place[], place: Place): void {
+  let i = water.length;
+  for (let before = water[i - 1]; before !== undefined && compare(before, place) > 0; before = water[i - 1]) i--;
+  water.splice(i, 0, place);
+}

@@ -1,0 +1,30 @@
+/**
+ * One step of the LeverageWaterfill, bit for bit as WaterStep.sol: how many lots bring the position at the head of the order into the next row.
+ */
+import { MAX, rowEdge } from "./grid.ts";
+import { abs, ceilDiv } from "./integers.ts";
+import { bankruptcyCost } from "./risk/closing.ts";
+import type { Position } from "./types.ts";
+
+/** What rounding the price of a close and its cover can take, atoms × 2^16. */
+const SLACK = 2n << 16n;
+
+/**
+ * The smallest number of lots whose close brings settled counterparty `o` into row v + 1 or beyond; all, if there is no less.
+ *
+ * @param v Row that it is in. @param cover What the fund can pay for the whole bankrupt position, quote atoms.
+ */
+export function lotsToNextRow(bankrupt: Position, o: Position, v: number, base: number, cover: bigint): bigint {
+  const size = abs(o.lots);
+  if (v === MAX) return size;
+  const isLong = o.lots > 0n;
+  const edge = rowEdge(isLong, v + 1, base) + o.fundingIndex;
+  const open = abs(bankrupt.lots);
+  const side = isLong ? 1n : -1n;
+  const far = side * ((bankruptcyCost(o) << 16n) - edge * size) + SLACK;
+  const near = side * ((bankruptcyCost(bankrupt) << 16n) - edge * open) + (cover << 16n);
+  if (near <= 0n) return size;
+  if (far <= 0n) return 1n;
+  const lots = ceilDiv(far * open, near);
+  return lots < size ? lots : size;
+}

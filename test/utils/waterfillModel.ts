@@ -1,0 +1,149 @@
+/**
+ * LeverageWaterfill by brute force, from its definition: each step looks at all positions, takes the first of the order (v, u, arrival),
+ * and closes the smallest number of lots that brings it to its next row. Edges and sizes are searched for, not computed.
+ */
+import { deficitAt, outwardShare } from "./adlModel.ts";
+import {
+  abs,
+  bankruptcyCost,
+  bankruptcyPrice,
+  bankruptcyTick,
+  ceilDiv,
+  cellOf,
+  eligible,
+  floorDiv,
+  isLong,
+  type PositionState,
+  type Prices,
+  settled,
+  X16,
+} from "./model.ts";
+
+const LAST_ROW = 16_383;
+
+export interface FilledMember {
+  account: number;
+  lots: bigint;
+  pnl: bigint;
+  payout: bigint;
+}
+
+export interface FillResult {
+  /** Everybody on the counterparties' side, in FIFO order within each cell. */
+  positions: PositionState[];
+  bankrupt: PositionState;
+  /** In the order in which they were first touched. */
+  members: FilledMember[];
+  cover: bigint;
+  steps: number;
+}
+
+/**
+ * @param positions The counterparties' side, in FIFO order within each cell.
+ * @param mayStep Whether the sequence may go on with this account; it ends where the answer is no.
+ */
+export function fill(
+  bankruptBefore: PositionState,
+  positions: readonly PositionState[],
+  coverBudget: bigint,
+  prices: Prices,
+  mayStep: (account: number, touched: readonly number[], steps: number) => boolean = () => true,
+): FillResult {
+  const x = bankruptcyPrice(bankruptBefore);
+  const long = !isLong(bankruptBefore);
+  const side = long ? 1n : -1n;
+  const seat = (p: PositionState) => ({ p, cell: cellOf(p, prices.base) });
+  const book = positions.map(seat);
+  const members = new Map<number, FilledMember>();
+  let bankrupt = { ...bankruptBefore };
+  let budget = coverBudget;
+  let steps = 0;
+  while (bankrupt.lots !== 0n) {
+    const first = book
+      .map(({ p, cell }, order) => ({ p, cell, order }))
+      .filter(({ cell }) => eligible(cell, long, x, prices))
+      .sort((a, b) => a.cell.v - b.cell.v || a.cell.u - b.cell.u || a.order - b.order)[0];
+    if (!first || !mayStep(first.p.account, [...members.keys()], steps)) break;
+    steps++;
+    const o = settled(first.p, prices.funding);
+    const open = abs(bankrupt.lots);
+    const deficit = deficitAt(bankrupt, prices);
+    const cover = deficit < budget ? deficit : budget;
+    const wanted = lotsToNextRow(bankrupt, o, first.cell.v, cover, prices);
+    const lots = wanted < open ? wanted : open;
+    const paid = (cover * lots) / open;
+    const traded = outwardShare(bankrupt, lots);
+    const rest = bankruptcyCost(bankrupt) - traded;
+    const costOfBankrupt = long ? ceilDiv(bankrupt.cost * lots, open) : floorDiv(bankrupt.cost * lots, open);
+    const leftCost = bankrupt.cost - costOfBankrupt;
+    bankrupt = {
+      ...bankrupt,
+      lots: bankrupt.lots + side * lots,
+      cost: leftCost,
+      margin: long ? rest - leftCost : leftCost - rest,
+    };
+    const cost = long ? floorDiv(o.cost * lots, o.lots) : ceilDiv(o.cost * lots, -o.lots);
+    const pnl = side * (traded - cost) + paid;
+    const after = { ...o, lots: o.lots - side * lots, cost: o.cost - cost, margin: o.margin + pnl };
+    budget -= paid;
+    const member = members.get(o.account) ?? { account: o.account, lots: 0n, pnl: 0n, payout: 0n };
+    members.set(o.account, member);
+    member.lots += lots;
+    member.pnl += pnl;
+    if (after.lots === 0n) {
+      member.payout = after.margin > 0n ? after.margin : 0n;
+      book.splice(first.order, 1);
+    } else if (cellOf(after, prices.base).id === first.cell.id) {
+      book[first.order] = seat(after);
+    } else {
+      book.splice(first.order, 1);
+      book.push(seat(after)); // the last of wherever it comes to lie
+    }
+  }
+  return {
+    positions: book.map(({ p }) => p),
+    bankrupt,
+    members: [...members.values()],
+    cover: coverBudget - budget,
+    steps,
+  };
+}
+
+/** The smallest number of lots whose close brings `o` to row v + 1, if each of two roundings costs it an atom. */
+function lotsToNextRow(b: PositionState, o: PositionState, v: number, cover: bigint, prices: Prices): bigint {
+  const long = isLong(o);
+  const side = long ? 1n : -1n;
+  const size = abs(o.lots);
+  if (v === LAST_ROW) return size;
+  // of the row's prices, the one nearest to the mark, in terms of the position's own funding index
+  const edge = lowestPriceOf(long ? LAST_ROW - v : v + 1, prices.base) + o.fundingIndex;
+  const q = abs(b.lots);
+  const reaches = (lots: bigint) => {
+    const value = ((bankruptcyCost(o) + side * 2n) * q - lots * (bankruptcyCost(b) + side * cover)) * X16;
+    return side * (value - edge * (size - lots) * q) <= 0n;
+  };
+  let [low, high] = [1n, size];
+  while (low < high) {
+    const middle = (low + high) / 2n;
+    if (reaches(middle)) high = middle;
+    else low = middle + 1n;
+  }
+  return low;
+}
+
+const edges = new Map<string, bigint>();
+
+/** The lowest price of a bankruptcy tick, by bisection. */
+function lowestPriceOf(tick: number, base: number): bigint {
+  const key = `${tick}:${base}`;
+  const known = edges.get(key);
+  if (known !== undefined) return known;
+  let [low, high] = [-(1n << 100n), 1n << 100n];
+  while (low < high) {
+    const middle = floorDiv(low + high, 2n);
+    if (bankruptcyTick(middle, base) >= tick) high = middle;
+    else low = middle + 1n;
+  }
+  edges.set(key, low);
+  return low;
+}
