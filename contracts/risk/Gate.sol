@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {Market} from "../ExchangeStorage.sol";
+import {Book} from "../book/Book.sol";
+import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {MarketContext} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {Grid} from "./Grid.sol";
@@ -19,6 +21,7 @@ import {RankIndex} from "./RankIndex.sol";
  * nominate one, and then its exact equity decides. An account once taken stays taken until it is closed or solvent.
  */
 library Gate {
+    using Book for Book.State;
     using RankIndex for RankIndex.State;
     using Margin for Position;
 
@@ -29,6 +32,7 @@ library Gate {
             Position memory p = _settled(market, ctx, taken);
             if (p.isBankrupt(ctx)) return (true, p.isLong());
             market.taken = 0;
+            emit IExchangeEvents.ResolutionEnded(ctx.id, taken, market.book.nextSequence());
         }
         uint256 tick = Grid.bankruptcyTick(ctx.adjusted, ctx.base);
         uint256 mark = Grid.coordinateV(true, tick);
