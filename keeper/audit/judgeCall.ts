@@ -101,12 +101,17 @@ export function judgeCall({ call, bankrupt, line, prices, budget }: JudgeCallPar
 
   const { expected, closings, rest } = expect(bankrupt, line, closed, budget ?? 0n, prices);
   findings.push(...comparePlaces(call, expected));
+  const last = closings.at(-1);
+  if (last !== undefined && rest.lots !== 0n && last.rest.lots !== 0n)
+    findings.push(
+      `The call ended inside account ${last.counterparty.account}, of which ${abs(last.rest.lots)} lots are left`,
+    );
   if (budget !== undefined) findings.push(...compareMoney(call, closings));
   const outcomes = outcomesOf(call, closings, prices, x, budget !== undefined);
   return { findings, ...wrongedAndSpared(outcomes), expected, eligible: line.ranked.length, rest };
 }
 
-/** The shortest head of the line that holds so many lots, the last one as far as the bankrupt position goes. */
+/** The shortest head of the line that holds the lots that were closed. */
 function expect(bankrupt: Position, line: Line, closed: bigint, budget: bigint, prices: Prices) {
   const inLine = [
     ...line.ranked.map(({ entry, score }, i) => ({ entry, score, rank: i + 1, stage: "ranked" as const })),
@@ -123,6 +128,7 @@ function expect(bankrupt: Position, line: Line, closed: bigint, budget: bigint, 
     head.map(({ entry }) => entry),
     budget,
     prices,
+    closed,
   );
   const expected = prediction.closings.map(({ lots }, i): ExpectedClose => {
     const place = head[i] as (typeof head)[number];
