@@ -40,7 +40,8 @@ describe("Attack: many accounts", () => {
       markets: [{ minNotional: 1n, minMargin: 1n, maxOpenInterest: 2n ** 40n }],
     },
     undefined,
-    { quick: true },
+    // the check reads every account in one view, which has a gas limit
+    CROWD > 1_000 ? false : { quick: true },
   );
   const dealer = () => trader(venue(), 7);
 
@@ -63,7 +64,7 @@ describe("Attack: many accounts", () => {
       transactions++;
     }
     expect(transactions).equal(Math.ceil(CROWD / BATCH));
-    expect((await readPositions(v)).size).equal(0);
+    expect((await v.exchange.marketAt(1)).openInterest).equal(0n);
     expect(await v.exchange.poke.staticCall(1)).equal(false);
   });
 
