@@ -54,6 +54,7 @@ function apply(market: AuditMarket, log: AuditLog, timestamp: bigint): void {
   switch (log.eventName) {
     case "MarketConfigured": {
       const { config } = log.args;
+      requireKnownPolicy(market, config);
       market.parameters = {
         tickValue: BigInt(config.tickValue),
         slippageRate: BigInt(config.slippageRate),
@@ -101,4 +102,10 @@ function apply(market: AuditMarket, log: AuditLog, timestamp: bigint): void {
     default:
       return;
   }
+}
+
+/** Better to say nothing than to accuse by the wrong rule. */
+function requireKnownPolicy({ id }: AuditMarket, config: object): void {
+  if ("rankPolicy" in config && config.rankPolicy !== 0)
+    throw new AuditError(`Market ${id} ranks by policy ${config.rankPolicy}, which this audit does not know`);
 }

@@ -9,7 +9,7 @@ export type ReadHistoryParameters = {
   readonly exchange: Address;
   readonly fromBlock: bigint;
   readonly toBlock: bigint;
-  /** Blocks a request: endpoints refuse long ranges. */
+  /** Blocks a request at most. */
   readonly range: bigint;
 };
 
@@ -17,11 +17,21 @@ export async function* readHistory(
   client: PublicClient,
   { exchange, fromBlock, toBlock, range }: ReadHistoryParameters,
 ): AsyncGenerator<AuditTransaction> {
-  for (let from = fromBlock; from <= toBlock; from += range) {
-    const end = from + range - 1n;
-    const logs = await client.getLogs({ address: exchange, fromBlock: from, toBlock: end < toBlock ? end : toBlock });
+  let size = range;
+  for (let from = fromBlock; from <= toBlock; ) {
+    const end = from + size - 1n < toBlock ? from + size - 1n : toBlock;
+    const logs = await client.getLogs({ address: exchange, fromBlock: from, toBlock: end }).catch((cause: unknown) => {
+      // endpoints limit blocks, logs and bytes, each in words of its own: what failed is asked for again in halves
+      if (end === from) throw cause;
+      return undefined;
+    });
+    if (logs === undefined) {
+      size = (end - from + 1n) / 2n;
+      continue;
+    }
     const told = logs.map(({ blockNumber, blockTimestamp }) => [blockNumber, blockTimestamp ?? undefined] as const);
     yield* toTransactions(logs, await timesOf(client, new Map(told)));
+    from = end + 1n;
   }
 }
 

@@ -9,7 +9,6 @@ import { accountsOf, type Crash, deleverage, openCrash } from "../utils/crash.ts
 import { ask, bid, cross, place } from "../utils/orders.ts";
 import { createRandom } from "../utils/random.ts";
 import { attempt, LIMITS, randomStep, resolveAll } from "../utils/randomMarket.ts";
-import { readPositions } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { createVenue, GAS, noLimits, setTick, trader, USD, type Venue } from "../utils/venue.ts";
 
