@@ -265,6 +265,9 @@ interface IExchangeEvents {
         uint256 payout,
         uint256 sequence
     );
+    /// @notice A bankrupt account that the waterfall had begun to resolve was found solvent, and is in line like any other again. Without
+    /// it, nobody could tell from events alone whether the next call had to go on with that account.
+    event ResolutionEnded(uint256 indexed market, uint256 indexed account, uint256 sequence);
     /// @notice One call of stages 3 and 4, summed. `price` is X, `mark` is P, both X16.
     event DeleverageCall(
         uint256 indexed market,

@@ -76,6 +76,15 @@ struct FillPreview {
     PreviewEnd end;
 }
 
+/// An account's place in the ADL queue of its side.
+struct AdlRank {
+    uint256 rank; // 1 is first in line to be deleveraged; 0 when the account is not in the queue
+    uint256 queued; // positions in the queue
+    uint256 percentile; // share of the queue that ranks behind the account or equal, 0.01 % each: 10,000 is first in line
+    uint256 rating; // lights: 5 is the first fifth of the line (closed first), 1 the last, 0 not in the queue
+    uint256 score; // × 2^64, as the contract ranks by
+}
+
 /**
  * Paged read-only views. Pin a whole walk to one block by passing the same block to every call; each answer carries the number of
  * the block it was read at. A cursor of 0 begins a walk, and an answer's cursor of 0 ends it.
@@ -156,4 +165,35 @@ interface ILens {
         uint256 account,
         uint256 maxSteps
     ) external view returns (uint256 blockNumber, FillPreview memory preview);
+
+    /**
+     * @notice The account's place in the queue of its side, as it would be if a position of the other side were bankrupt exactly at the
+     * mark. A real deleveraging ranks the same way, but only those in profit at its bankruptcy price. The first in line is closed first:
+     * `rank` 1, `percentile` 10,000, `rating` 5. An account without a position, or not in profit by a whole index cell at the mark, is
+     * not in the queue: all zero but `queued`.
+     *
+     * Counts the whole queue in one call, without sorting it: for large markets, page through `adlRankPage`.
+     */
+    function adlRank(uint256 market, uint256 account) external view returns (uint256 blockNumber, AdlRank memory rank);
+
+    /**
+     * @notice A part of the count that `adlRank` makes. Add up `ahead` and `queued` over the pages of one block: rank = Σ ahead + 1.
+     * @param cursor 0 for the first page, then the `next` of the page before.
+     * @param work Index words and positions to read at most; at least 1.
+     * @return blockNumber Of the state that was read.
+     * @return inQueue Whether the account is in the queue at all.
+     * @return score Of the account's cell × 2^64; 0 when it is not in the queue.
+     * @return ahead Positions on this page that rank before the account.
+     * @return queued Positions on this page.
+     * @return next Where the next page begins; 0 when everything is counted.
+     */
+    function adlRankPage(
+        uint256 market,
+        uint256 account,
+        uint256 cursor,
+        uint256 work
+    )
+        external
+        view
+        returns (uint256 blockNumber, bool inQueue, uint256 score, uint256 ahead, uint256 queued, uint256 next);
 }

@@ -2,12 +2,16 @@
 pragma solidity 0.8.37;
 
 import {IExchange, QueueEntry} from "../interfaces/IExchange.sol";
-import {DepthLevel, HealthEntry, ILens, PositionEntry} from "../interfaces/ILens.sol";
+import {AdlRank, DepthLevel, HealthEntry, ILens, PositionEntry} from "../interfaces/ILens.sol";
+import {Counterparties} from "../liquidation/Counterparties.sol";
 import {LiquidationPlan} from "../liquidation/LiquidationPlan.sol";
+import {Grid} from "../risk/Grid.sol";
 import {Margin} from "../risk/Margin.sol";
+import {RankScore} from "../risk/RankScore.sol";
 import {MarketContext} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {BookLens} from "./BookLens.sol";
+import {RankCount} from "./RankCount.sol";
 
 /**
  * Paged views over the exchange. Holds no state; the same formulas as the executors.
@@ -15,6 +19,9 @@ import {BookLens} from "./BookLens.sol";
 contract Lens is BookLens {
     using LiquidationPlan for Position;
     using Margin for Position;
+
+    /// @dev Lights of an ADL rating, as traders know them from other venues.
+    uint256 private constant LIGHTS = 5;
 
     constructor(IExchange exchange_) BookLens(exchange_) {}
 
@@ -97,6 +104,54 @@ contract Lens is BookLens {
         if (bankrupt == 0) return (blockNumber, 0, 0, entries);
         bool isLong = exchange.positionAt(market, bankrupt).lots > 0;
         entries = exchange.adlQueue(market, isLong, price, limit);
+    }
+
+    /// @inheritdoc ILens
+    function adlRank(uint256 market, uint256 account) external view returns (uint256 blockNumber, AdlRank memory r) {
+        (RankCount.Walk memory w, bool inQueue) = _count(market, account, 0, type(uint256).max);
+        blockNumber = block.number;
+        r.queued = w.queued;
+        if (!inQueue) return (blockNumber, r);
+        (r.rank, r.score) = (w.ahead + 1, w.score);
+        r.percentile = ((w.queued - w.ahead) * 10_000) / w.queued;
+        r.rating = LIGHTS - (w.ahead * LIGHTS) / w.queued;
+    }
+
+    /// @inheritdoc ILens
+    function adlRankPage(
+        uint256 market,
+        uint256 account,
+        uint256 cursor,
+        uint256 work
+    )
+        external
+        view
+        returns (uint256 blockNumber, bool inQueue, uint256 score, uint256 ahead, uint256 queued, uint256 next)
+    {
+        RankCount.Walk memory w;
+        (w, inQueue) = _count(market, account, cursor, work);
+        if (inQueue) (score, ahead) = (w.score, w.ahead);
+        return (block.number, inQueue, score, ahead, w.queued, w.next);
+    }
+
+    /// @dev Counts the queue of the account's side: eligible at the mark, as if a position of the other side were bankrupt there.
+    function _count(
+        uint256 market,
+        uint256 account,
+        uint256 cursor,
+        uint256 work
+    ) private view returns (RankCount.Walk memory w, bool inQueue) {
+        Position memory p = exchange.positionAt(market, account);
+        if (p.lots == 0) return (w, false);
+        MarketContext memory ctx = _context(market);
+        RankScore.Params memory params = Counterparties.eligibility(ctx, p.isLong(), int256(ctx.price));
+        (uint256 u, uint256 v) = p.cell(ctx.base);
+        inQueue = u < params.uLimit && v >= params.vMin;
+        (w.exchange, w.market, w.params) = (exchange, market, params);
+        if (inQueue) (w.account, w.score, w.cell) = (account, RankScore.score(params, u, v), Grid.cellOf(u, v));
+        else (w.score, w.cell) = (type(uint256).max, type(uint256).max); // nobody is ahead of nobody
+        (w.cursor, w.left) = (cursor, work);
+        RankCount.run(w);
     }
 
     function _health(

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {Market} from "../ExchangeStorage.sol";
+import {Book} from "../book/Book.sol";
+import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {MarketContext} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {Grid} from "./Grid.sol";
@@ -19,6 +21,7 @@ import {RankIndex} from "./RankIndex.sol";
  * nominate one, and then its exact equity decides. An account once taken stays taken until it is closed or solvent.
  */
 library Gate {
+    using Book for Book.State;
     using RankIndex for RankIndex.State;
     using Margin for Position;
 
@@ -40,6 +43,7 @@ library Gate {
             if (p.lots != 0) p.settle(funding);
             if (p.lots != 0 && p.equityX16(price, funding) < 0) return (true, p.isLong());
             market.taken = 0;
+            emit IExchangeEvents.ResolutionEnded(ctx.id, taken, market.book.nextSequence());
         }
         uint256 tick = Grid.bankruptcyTick(int256(price) - funding, base);
         uint256 mark = Grid.coordinateV(true, tick);

@@ -14,6 +14,8 @@ export type Recorder = {
   readonly take: (event: ChainEvent, block: BlockRef, funding: bigint | undefined) => HistoryRecord | undefined;
 };
 
+const NOTHING = { lots: 0n, notional: 0n, cover: 0n };
+
 export function createRecorder(): Recorder {
   let closes: Close[] = [];
   /** Where the first of them begins: a counterparty's position is stored right before the event that says why. */
@@ -36,7 +38,15 @@ export function createRecorder(): Recorder {
       }
       case "BankruptcySwept": {
         const { account, lots, notional, cover, price, caller } = event.args;
-        swept = { transaction: event.transactionHash, account, lots, notional, cover };
+        // a sweep has a pass for each limit: what they took adds up
+        const so = swept?.transaction === event.transactionHash && swept.account === account ? swept : NOTHING;
+        swept = {
+          transaction: event.transactionHash,
+          account,
+          lots: so.lots + lots,
+          notional: so.notional + notional,
+          cover: so.cover + cover,
+        };
         return { type: "sweep", ...place, account: Number(account), lots, notional, cover, price, caller };
       }
       case "AutoDeleveraged": {

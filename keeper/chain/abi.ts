@@ -700,6 +700,15 @@ export const exchangeAbi = [
   },
   {
     type: "event",
+    name: "ResolutionEnded",
+    inputs: [
+      { name: "market", type: "uint256", indexed: true },
+      { name: "account", type: "uint256", indexed: true },
+      { name: "sequence", type: "uint256", indexed: false },
+    ],
+  },
+  {
+    type: "event",
     name: "RetiredPositionSettled",
     inputs: [
       { name: "market", type: "uint256", indexed: true },
@@ -1842,6 +1851,48 @@ export const lensAbi = [
           { name: "lots", type: "uint256" },
         ],
       },
+    ],
+    stateMutability: "view",
+  },
+  {
+    type: "function",
+    name: "adlRank",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+    ],
+    outputs: [
+      { name: "blockNumber", type: "uint256" },
+      {
+        name: "rank",
+        type: "tuple",
+        components: [
+          { name: "rank", type: "uint256" },
+          { name: "queued", type: "uint256" },
+          { name: "percentile", type: "uint256" },
+          { name: "rating", type: "uint256" },
+          { name: "score", type: "uint256" },
+        ],
+      },
+    ],
+    stateMutability: "view",
+  },
+  {
+    type: "function",
+    name: "adlRankPage",
+    inputs: [
+      { name: "market", type: "uint256" },
+      { name: "account", type: "uint256" },
+      { name: "cursor", type: "uint256" },
+      { name: "work", type: "uint256" },
+    ],
+    outputs: [
+      { name: "blockNumber", type: "uint256" },
+      { name: "inQueue", type: "bool" },
+      { name: "score", type: "uint256" },
+      { name: "ahead", type: "uint256" },
+      { name: "queued", type: "uint256" },
+      { name: "next", type: "uint256" },
     ],
     stateMutability: "view",
   },

@@ -1,6 +1,7 @@
 /**
  * One run of the demo, from an empty chain to a report.
  */
+import { auditRun } from "./auditRun.ts";
 import type { DemoFlags } from "./cli/readFlags.ts";
 import { closeEverything } from "./closing/closeEverything.ts";
 import { type Catalogue, createCatalogue, type InvariantId } from "./invariants/catalogue.ts";
@@ -39,7 +40,8 @@ export async function run(flags: DemoFlags, path: PricePath, progress: Progress)
   progress.say("Everything is closed, cancelled and withdrawn.");
   const closed = await closeEverything(context, auditor, catalogue, walk.prices);
 
-  const problems = [...closed.problems, ...walkProblems(walk, keepers)];
+  const audited = flags.audit ? await auditRun(context, progress) : [];
+  const problems = [...closed.problems, ...audited, ...walkProblems(walk, keepers)];
   return {
     flags,
     path,

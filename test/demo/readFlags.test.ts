@@ -13,6 +13,7 @@ test("default: the built-in path, 300 accounts, one keeper", () => {
     shock: false,
     keepers: 1,
     ui: false,
+    audit: false,
     help: false,
   });
 });
@@ -27,6 +28,7 @@ test("behavior: every flag is read", () => {
     shock: false,
     keepers: 2,
     ui: false,
+    audit: false,
     help: false,
   });
   assert.equal(readFlags(["--shock"]).shock, true);

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { bankruptcyCost, bankruptcyLimit, liquidationLimit } from "../../keeper/audit/arithmetic.ts";
+import { predictClosings, sweepFill } from "../../keeper/audit/predictClosings.ts";
+import { principalQueue, queueByBruteForce } from "../../keeper/audit/queue.ts";
+import { bestTick } from "../../keeper/audit/restingOrders.ts";
 import { applyChange } from "../../keeper/core/applyChange.ts";
 import { eligibility } from "../../keeper/core/eligibility.ts";
 import { abs } from "../../keeper/core/integers.ts";
@@ -9,10 +13,7 @@ import type { Position } from "../../keeper/core/types.ts";
 import { createCatalogue } from "../../scripts/demo/invariants/catalogue.ts";
 import { checkPositions } from "../../scripts/demo/invariants/checkBoundary.ts";
 import { createRandom } from "../../scripts/demo/path/random.ts";
-import { bankruptcyCost, bankruptcyLimit, liquidationLimit } from "../../scripts/demo/replay/arithmetic.ts";
-import { predictClosings, sweepFill } from "../../scripts/demo/replay/predictDeleverage.ts";
-import { principalQueue, queueByBruteForce } from "../../scripts/demo/replay/queue.ts";
-import { bestTick, createReplay, type MarketReplay } from "../../scripts/demo/replay/replayState.ts";
+import { createReplay, type MarketReplay } from "../../scripts/demo/replay/replayState.ts";
 import { heldBy, releaseAll, releaseFilled, reserve, reservesOf } from "../../scripts/demo/replay/reserves.ts";
 import { MARKET, x16 } from "./helpers/market.ts";
 
@@ -94,14 +95,18 @@ test("behavior: a sweep draws what its price is worse than the bankruptcy price,
   assert.equal(worse.cover, 400n * (1_019_200n - 1_015_000n) * 10n);
   assert.equal(bankruptcyCost(worse.rest) * 1_000n, bankruptcyCost(bankrupt) * 600n, "X stays where it was");
   assert.equal(sweepFill(bankrupt, { tick: 1_019_200n, lots: 1_000n }, 10n).rest.lots, 0n);
-  assert.equal(bankruptcyLimit(bankrupt, MARKET, x16(101_900), 0n), 1_019_200n);
-  assert.equal(bankruptcyLimit(bankrupt, MARKET, x16(101_900), 10n ** 12n), 1_013_905n, "the mark less slippage");
+  assert.equal(bankruptcyLimit(bankrupt, MARKET.parameters, x16(101_900), 0n), 1_019_200n);
+  assert.equal(
+    bankruptcyLimit(bankrupt, MARKET.parameters, x16(101_900), 10n ** 12n),
+    1_013_905n,
+    "the mark less slippage",
+  );
 });
 
 test("behavior: the limit of a full liquidation leaves its fee, that of a partial one is the slippage", () => {
   const p = position(1, 1_000n, 100_000, 50); // K = 98,000
-  assert.equal(liquidationLimit(p, MARKET, x16(98_500), false, 64), 980_075n);
-  const whole = liquidationLimit(p, MARKET, x16(98_500), true, 64);
+  assert.equal(liquidationLimit(p, MARKET.parameters, x16(98_500), false, 64), 980_075n);
+  const whole = liquidationLimit(p, MARKET.parameters, x16(98_500), true, 64);
   assert.equal(whole, 980_986n, "98,000 and a thousandth of the mark");
 });
 
@@ -134,7 +139,7 @@ test("behavior: a fill that opens also takes from the reserve of the other side"
   );
   releaseAll(one, { ...ask, lots: 60n });
   assert.deepEqual(reservesOf(one, 7), { bid: 100_000_000n, ask: 0n });
-  assert.equal(bestTick(one, true), 1_000_000n);
+  assert.equal(bestTick(one.orders.values(), true), 1_000_000n);
 });
 
 test("error: unequal sides and a closed corridor are noticed", () => {

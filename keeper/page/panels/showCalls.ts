@@ -90,9 +90,13 @@ function describe(market: Market, call: Deleverage): HTMLElement {
       ({ account, lots, amount }) =>
         `Account ${account} was wronged by ${money(moneyOf(amount))}: ${units(unitsOf(market, lots.toString()))} ${market.name} closed too much.`,
     );
+    const kept = found.spared.map(
+      ({ account, lots }) =>
+        `It was account ${account}'s turn: ${units(unitsOf(market, lots.toString()))} ${market.name} that it kept.`,
+    );
     verdict.replaceChildren(
       el("b", {}, "Wrong."),
-      el("ul", {}, ...[...losses, ...found.findings].slice(0, 12).map((text) => el("li", {}, text))),
+      el("ul", {}, ...[...losses, ...kept, ...found.findings].slice(0, 12).map((text) => el("li", {}, text))),
       el("small", {}, basis),
     );
   }

@@ -16,6 +16,8 @@ export type DemoFlags = {
   readonly keepers: number;
   /** Chain and keeper stay, with the page served. */
   readonly ui: boolean;
+  /** At the end, judge every deleveraging call again from logs alone, as `npm run adl:audit -- --all` does. */
+  readonly audit: boolean;
   readonly help: boolean;
 };
 
@@ -31,6 +33,7 @@ const options = {
   shock: { type: "boolean" },
   keepers: { type: "string" },
   ui: { type: "boolean" },
+  audit: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -42,11 +45,22 @@ export const USAGE = `npm run demo [-- FLAGS]
   --shock             instead of a path: one oracle step of -60 %, then one of +150 %
   --keepers N         armed keepers at once, 1 or 2 [1]
   --ui                serve the page, and keep chain and keeper running at the end; positions stay open
+  --audit             at the end, judge every deleveraging call again from logs alone (npm run adl:audit -- --all)
   --json              one JSON object on stdout, progress on stderr
 `;
 
 export function readFlags(args: readonly string[]): DemoFlags {
-  const { prices, accounts, seed, json = false, shock = false, keepers, ui = false, help = false } = parse(args);
+  const {
+    prices,
+    accounts,
+    seed,
+    json = false,
+    shock = false,
+    keepers,
+    ui = false,
+    audit = false,
+    help = false,
+  } = parse(args);
   if (prices === "") throw new DemoError("--prices must be a path");
   if (shock && prices !== undefined)
     throw new DemoError("--shock and --prices exclude each other: a shock has its own path");
@@ -59,6 +73,7 @@ export function readFlags(args: readonly string[]): DemoFlags {
     shock,
     keepers: integer("--keepers", keepers, 1, 2, 1),
     ui,
+    audit,
     help,
   };
 }

@@ -5,11 +5,12 @@
  * does not cover the fee at the mark, which rest at the first tick that they can bear and are met by whoever is strongest. By the corridor
  * there is room for both.
  */
+
+import { bankruptcyCost, closeIsCovered } from "../../../keeper/audit/arithmetic.ts";
 import { abs } from "../../../keeper/core/integers.ts";
 import { PIPS } from "../../../keeper/core/position.ts";
 import type { Position } from "../../../keeper/core/types.ts";
 import type { DemoMarket } from "../market/market.ts";
-import { bankruptcyCost, closeIsCovered } from "../replay/arithmetic.ts";
 
 export type UnwindOrder = {
   readonly account: number;

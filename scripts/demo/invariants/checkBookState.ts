@@ -2,10 +2,12 @@
  * BOOK-1 and BOOK-2 against the chain: every level and the bitmap against the orders, and what each account has reserved against what its
  * orders need.
  */
+
+import type { RestingOrder } from "../../../keeper/audit/restingOrders.ts";
 import { exchangeAbi, lensAbi } from "../chain/abi.ts";
 import { readMany } from "../chain/readMany.ts";
 import type { Context } from "../context.ts";
-import type { MarketReplay, RestingOrder } from "../replay/replayState.ts";
+import type { MarketReplay } from "../replay/replayState.ts";
 import { needOf, reservesOf } from "../replay/reserves.ts";
 import type { Catalogue } from "./catalogue.ts";
 

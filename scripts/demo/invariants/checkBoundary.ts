@@ -1,14 +1,16 @@
 /**
  * What must hold between any two transactions, by the replay alone: SOLV-3 (the two sides), SOLV-6 and BOOK-1 (the touch).
  */
+
+import { bankruptcyCost } from "../../../keeper/audit/arithmetic.ts";
+import { bestTick } from "../../../keeper/audit/restingOrders.ts";
 import { abs } from "../../../keeper/core/integers.ts";
 import type { Entry } from "../../../keeper/core/types.ts";
-import { bankruptcyCost } from "../replay/arithmetic.ts";
-import { bestTick, type MarketReplay } from "../replay/replayState.ts";
+import type { MarketReplay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";
 
 export function checkBook(one: MarketReplay, label: string, catalogue: Catalogue): void {
-  const [bid, ask] = [bestTick(one, true), bestTick(one, false)];
+  const [bid, ask] = [bestTick(one.orders.values(), true), bestTick(one.orders.values(), false)];
   const crossed = bid !== undefined && ask !== undefined && bid >= ask;
   catalogue.expect("BOOK-1", !crossed, () => `${label}: best bid ${bid}, best ask ${ask}`);
 }

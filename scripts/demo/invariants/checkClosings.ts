@@ -1,11 +1,12 @@
 /**
  * Compares the closes of a deleveraging call with what they must have been: ADL-1, ADL-2, and SOLV-7 for each payout.
  */
+
+import { bankruptcyCost } from "../../../keeper/audit/arithmetic.ts";
+import type { Closing, Prediction } from "../../../keeper/audit/predictClosings.ts";
 import { abs } from "../../../keeper/core/integers.ts";
 import { equityX16 } from "../../../keeper/core/position.ts";
 import type { Position, Prices } from "../../../keeper/core/types.ts";
-import { bankruptcyCost } from "../replay/arithmetic.ts";
-import type { Closing, Prediction } from "../replay/predictDeleverage.ts";
 import { type LogOf, logsOf, type Transaction } from "../replay/readLogs.ts";
 import type { MarketReplay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";

@@ -2,16 +2,17 @@
  * Checks one transaction that swept or deleveraged a bankrupt position, against the replay of the state before it: IDX-2, ADL-1, ADL-2,
  * ADL-3, LIQ-2 and the forced-close half of SOLV-7.
  */
+
+import { checkBookExhausted } from "../../../keeper/audit/checkBookExhausted.ts";
+import { predictClosings } from "../../../keeper/audit/predictClosings.ts";
+import { principalQueue, queueByBruteForce } from "../../../keeper/audit/queue.ts";
 import { pickBankrupt } from "../../../keeper/core/pickBankrupt.ts";
 import type { Entry, Prices } from "../../../keeper/core/types.ts";
 import type { Context } from "../context.ts";
 import { applyLog } from "../replay/applyLog.ts";
-import { predictClosings } from "../replay/predictDeleverage.ts";
-import { principalQueue, queueByBruteForce } from "../replay/queue.ts";
 import { logsOf, type Transaction } from "../replay/readLogs.ts";
 import { type MarketReplay, marketOf, type Replay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { checkBookExhausted } from "./checkBookExhausted.ts";
 import { checkClosings } from "./checkClosings.ts";
 import { checkSweep } from "./checkSweep.ts";
 import { readClearingState } from "./clearingState.ts";
@@ -87,7 +88,9 @@ export async function checkDeleverage(
   checkClosings({ transaction, one, prediction, prices, label, catalogue });
   if (listed.length + principal.length > 0) {
     const { bankrupt: taker, limit, funds } = sweep;
-    catalogue.note("ADL-3", checkBookExhausted({ one, taker, limit, funds, label }));
+    const { tickValue } = market;
+    const left = checkBookExhausted({ orders: one.orders.values(), tickValue, taker, limit, funds });
+    catalogue.note("ADL-3", left && `${label}: ${left}`);
   }
   return describeCall({
     transaction,

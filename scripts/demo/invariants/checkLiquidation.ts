@@ -1,15 +1,17 @@
 /**
  * Checks one liquidation against the replay of the state before it: LIQ-1 and LIQ-2. Applies the transaction to the replay on the way.
  */
-import { abs } from "../../../keeper/core/integers.ts";
+
+import { closeIsCovered, liquidationLimit, requirement } from "../../../keeper/audit/arithmetic.ts";
+import { bestTick } from "../../../keeper/audit/restingOrders.ts";
 import { closeSize, isLarge, stepOf, stepSize } from "../../../keeper/core/closeSize.ts";
+import { abs } from "../../../keeper/core/integers.ts";
 import { marginHealth } from "../../../keeper/core/marginHealth.ts";
-import { targetRate } from "../../../keeper/core/requirements.ts";
 import { equityX16, PIPS, settle } from "../../../keeper/core/position.ts";
+import { targetRate } from "../../../keeper/core/requirements.ts";
 import { applyLog } from "../replay/applyLog.ts";
-import { closeIsCovered, liquidationLimit, requirement } from "../replay/arithmetic.ts";
 import { logsOf, type Transaction } from "../replay/readLogs.ts";
-import { bestTick, marketOf, type Replay } from "../replay/replayState.ts";
+import { marketOf, type Replay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";
 
 export function checkLiquidation(replay: Replay, transaction: Transaction, catalogue: Catalogue): void {
@@ -36,7 +38,13 @@ export function checkLiquidation(replay: Replay, transaction: Transaction, catal
   const large = isLarge(abs(settled.lots), prices.price, parameters);
   catalogue.expect("LIQ-1", args.lots <= wanted, () => `${label}: ${args.lots} lots closed, its step has ${wanted}`);
   if (large && args.lots > 0n) one.positions.steps.set(account, { ...step, closed: step.closed + args.lots });
-  const limit = liquidationLimit(settled, market, prices.price, wanted === abs(settled.lots), market.maxSteps);
+  const limit = liquidationLimit(
+    settled,
+    market.parameters,
+    prices.price,
+    wanted === abs(settled.lots),
+    market.maxSteps,
+  );
   catalogue.expect("LIQ-2", args.limitTick === limit, () => `${label}: limit ${args.limitTick}, should be ${limit}`);
   const fills = logsOf(transaction, "Trade").filter((trade) => Number(trade.args.taker) === account);
   for (const fill of fills) {
@@ -60,7 +68,7 @@ export function checkLiquidation(replay: Replay, transaction: Transaction, catal
   };
   const nothingLeft = () => {
     if (after === undefined || steps >= market.maxSteps) return true;
-    const tick = bestTick(one, sells);
+    const tick = bestTick(one.orders.values(), sells);
     if (tick === undefined || (sells ? tick < limit : tick > limit)) return true;
     // what is within the limit, but would cost more than there is once the fee is paid, is not for this position
     const fee = requirement(1n, prices.price, market.parameters.liquidationFeeRate);

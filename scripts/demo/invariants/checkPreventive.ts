@@ -2,16 +2,18 @@
  * Checks one preventive deleveraging against the replay of the state before it: only below maintenance, only while the system margin ratio
  * asks for it, only what the book cannot take, in rank order, at the mark, and exactly. Applies the transaction on the way.
  */
+
+import { close, liquidationLimit, shareRoundedOutward, takeShare } from "../../../keeper/audit/arithmetic.ts";
+import { queueByBruteForce } from "../../../keeper/audit/queue.ts";
+import { bestTick } from "../../../keeper/audit/restingOrders.ts";
 import { stepOf, stepSize } from "../../../keeper/core/closeSize.ts";
 import { abs, ceilDiv } from "../../../keeper/core/integers.ts";
 import { marginHealth } from "../../../keeper/core/marginHealth.ts";
 import { equityX16, PIPS, settle } from "../../../keeper/core/position.ts";
 import type { Position, Prices } from "../../../keeper/core/types.ts";
 import { applyLog } from "../replay/applyLog.ts";
-import { close, liquidationLimit, shareRoundedOutward, takeShare } from "../replay/arithmetic.ts";
-import { queueByBruteForce } from "../replay/queue.ts";
 import { type LogOf, logsOf, type Transaction } from "../replay/readLogs.ts";
-import { bestTick, type MarketReplay, marketOf, type Replay } from "../replay/replayState.ts";
+import { type MarketReplay, marketOf, type Replay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { checkLiquidation } from "./checkLiquidation.ts";
 
@@ -37,8 +39,8 @@ export function checkPreventive(replay: Replay, transaction: Transaction, catalo
   const step = stepOf(one.positions, account, transaction.timestamp, market.parameters);
   const lots = stepSize(entry, prices, market.parameters, market.maxSteps, step);
   const settled = settle(entry, prices.funding);
-  const limit = liquidationLimit(settled, market, prices.price, lots === abs(entry.lots), market.maxSteps);
-  const best = bestTick(one, entry.isLong);
+  const limit = liquidationLimit(settled, market.parameters, prices.price, lots === abs(entry.lots), market.maxSteps);
+  const best = bestTick(one.orders.values(), entry.isLong);
   const absorbs = best !== undefined && (entry.isLong ? best >= limit : best <= limit);
   catalogue.expect("ADL-3", !absorbs, () => `${label}: an order rests at ${best}, within the limit ${limit}`);
 

@@ -1,9 +1,10 @@
 /**
  * A deleveraging call as the report shows it.
  */
+
+import type { Prediction } from "../../../keeper/audit/predictClosings.ts";
 import type { AccountId, Entry } from "../../../keeper/core/types.ts";
 import type { DemoMarket } from "../market/market.ts";
-import type { Prediction } from "../replay/predictDeleverage.ts";
 import { logsOf, type Transaction } from "../replay/readLogs.ts";
 import type { MarketReplay } from "../replay/replayState.ts";
 import { closeLogs } from "./checkClosings.ts";

@@ -2,21 +2,12 @@
  * The demo's own account of the exchange, built from events alone: positions with their place in the index, resting orders, prices.
  * Only `applyLog` changes it.
  */
+import type { RestingOrder } from "../../../keeper/audit/restingOrders.ts";
 import { createMarketState, type MarketState } from "../../../keeper/core/marketState.ts";
 import type { AccountId, Prices } from "../../../keeper/core/types.ts";
 import type { DemoMarket } from "../market/market.ts";
 import { createFundingBook, type FundingBook } from "./funding.ts";
 import type { Reserves } from "./reserves.ts";
-
-export type RestingOrder = {
-  readonly id: bigint;
-  readonly account: AccountId;
-  readonly isBid: boolean;
-  readonly tick: bigint;
-  readonly lots: bigint;
-  readonly leverage: bigint;
-  readonly reduceOnly: boolean;
-};
 
 export type MarketReplay = {
   readonly market: DemoMarket;
@@ -45,14 +36,4 @@ export function marketOf(replay: Replay, id: bigint): MarketReplay {
   const found = replay[Number(id) - 1];
   if (found === undefined) throw new Error(`no market ${id}`);
   return found;
-}
-
-/** The best tick of a side, undefined when it is empty. */
-export function bestTick({ orders }: MarketReplay, isBid: boolean): bigint | undefined {
-  let best: bigint | undefined;
-  for (const order of orders.values()) {
-    if (order.isBid === isBid && (best === undefined || (isBid ? order.tick > best : order.tick < best)))
-      best = order.tick;
-  }
-  return best;
 }

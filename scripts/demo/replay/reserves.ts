@@ -4,7 +4,8 @@
  * A side's reserve is the sum of what its orders need, except that a fill that opens exposure also takes as much off the other side, which
  * then can only close it again.
  */
-import type { MarketReplay, RestingOrder } from "./replayState.ts";
+import type { RestingOrder } from "../../../keeper/audit/restingOrders.ts";
+import type { MarketReplay } from "./replayState.ts";
 
 export type Reserves = { readonly bid: bigint; readonly ask: bigint };
 

@@ -99,6 +99,7 @@ describe("check of a deleveraging call", () => {
       { account: 3, lots: 2n, amount: 16_000_000n },
       { account: 4, lots: 2n, amount: 16_000_000n },
     ]);
+    assert.deepEqual(verdict.spared, [{ account: 2, lots: 4n, amount: 32_000_000n }]);
   });
 
   it("a size, a score, a rank or a price that is not what it should be", () => {

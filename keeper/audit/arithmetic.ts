@@ -2,10 +2,11 @@
  * What closing a part of a position does, and at which limit: Margin.sol and LiquidationPlan.sol once more, exact and pure. The checks
  * predict with it what the contract must have done.
  */
-import { abs, ceilDiv, floorDiv } from "../../../keeper/core/integers.ts";
-import { equityX16, PIPS } from "../../../keeper/core/position.ts";
-import type { Position, Prices } from "../../../keeper/core/types.ts";
-import type { DemoMarket } from "../market/market.ts";
+import { abs, ceilDiv, floorDiv } from "../core/integers.ts";
+import { equityX16, PIPS } from "../core/position.ts";
+import type { MarketParameters, Position, Prices } from "../core/types.ts";
+
+export type LimitParameters = Pick<MarketParameters, "tickValue" | "slippageRate" | "liquidationFeeRate">;
 
 const ONE_X16 = 1n << 16n;
 
@@ -68,7 +69,7 @@ export function requirement(lots: bigint, price: bigint, rate: bigint): bigint {
 }
 
 /** The mark less slippage, as a tick inside of it. */
-export function slippageTick(market: DemoMarket, price: bigint, sells: boolean): bigint {
+export function slippageTick(market: LimitParameters, price: bigint, sells: boolean): bigint {
   const unit = PIPS * ONE_X16 * market.tickValue;
   return sells ? ceilDiv(price * (PIPS - market.slippageRate), unit) : (price * (PIPS + market.slippageRate)) / unit;
 }
@@ -80,21 +81,21 @@ export function slippageTick(market: DemoMarket, price: bigint, sells: boolean):
  */
 export function liquidationLimit(
   p: Position,
-  market: DemoMarket,
+  market: LimitParameters,
   price: bigint,
   whole: boolean,
   fills: number,
 ): bigint {
   if (!whole) return slippageTick(market, price, p.lots > 0n);
   const size = abs(p.lots);
-  const fee = requirement(size, price, market.parameters.liquidationFeeRate) + BigInt(fills);
+  const fee = requirement(size, price, market.liquidationFeeRate) + BigInt(fills);
   const unit = size * market.tickValue;
   const k = bankruptcyCost(p);
   return positive(p.lots > 0n ? ceilDiv(k + fee, unit) : floorDiv(k - fee, unit));
 }
 
 /** The worst tick at which a bankrupt position may be closed in the book, with this much cover. */
-export function bankruptcyLimit(p: Position, market: DemoMarket, price: bigint, cover: bigint): bigint {
+export function bankruptcyLimit(p: Position, market: LimitParameters, price: bigint, cover: bigint): bigint {
   const unit = abs(p.lots) * market.tickValue;
   const k = bankruptcyCost(p);
   const slipped = slippageTick(market, price, p.lots > 0n);

@@ -4,9 +4,9 @@
  * One call: the bankrupt position is settled, swept through the book, and what is left of it is closed at its bankruptcy price X against
  * the head of the queue, each counterparty improved by its part of the cover (AutoDeleverage.sol, Counterparties.sol).
  */
-import { abs } from "../../../keeper/core/integers.ts";
-import { bankruptcyPriceAt, settle } from "../../../keeper/core/position.ts";
-import type { Entry, Position, Prices } from "../../../keeper/core/types.ts";
+import { abs } from "../core/integers.ts";
+import { bankruptcyPriceAt, settle } from "../core/position.ts";
+import type { Entry, Position, Prices } from "../core/types.ts";
 import { close, deficit, shareRoundedOutward, takeShare } from "./arithmetic.ts";
 
 export type Fill = { readonly tick: bigint; readonly lots: bigint };
@@ -54,23 +54,29 @@ export type Prediction = {
   readonly bankrupt: Position;
 };
 
-/** @param budget What the fund can still pay, quote atoms. @param queue In the order of the closes. */
+/**
+ * @param budget What the fund can still pay, quote atoms. @param queue In the order of the closes.
+ * @param most Lots that are closed at most; all that are open when missing.
+ */
 export function predictClosings(
   bankrupt: Position,
   queue: readonly Entry[],
   budget: bigint,
   prices: Prices,
+  most: bigint = abs(bankrupt.lots),
 ): Prediction {
   const price = bankruptcyPriceAt(bankrupt, prices.funding);
   const closings: Closing[] = [];
   let b = bankrupt;
   let left = budget;
+  let toClose = most;
   for (const entry of queue) {
-    if (b.lots === 0n) break;
+    if (b.lots === 0n || toClose === 0n) break;
     const counterparty: Entry = { ...entry, ...settle(entry, prices.funding) };
     const open = abs(b.lots);
     const size = abs(counterparty.lots);
-    const lots = size < open ? size : open;
+    const whole = size < open ? size : open;
+    const lots = whole < toClose ? whole : toClose;
     const short = deficit(b, prices);
     const claim = short < left ? short : left;
     const cover = (claim * lots) / open;
@@ -92,6 +98,7 @@ export function predictClosings(
       bankruptAfter: after,
     });
     left -= cover;
+    toClose -= lots;
     b = after;
   }
   return { price, closings, bankrupt: b };

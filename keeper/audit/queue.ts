@@ -2,10 +2,10 @@
  * The ADL queue by brute force: every position of the side is looked at on its own, and sorted. Shares the score's formula with the keeper
  * and nothing else.
  */
-import { eligibility } from "../../../keeper/core/eligibility.ts";
-import type { MarketState } from "../../../keeper/core/marketState.ts";
-import { equity, gain } from "../../../keeper/core/score.ts";
-import type { Entry, Prices } from "../../../keeper/core/types.ts";
+import { eligibility } from "../core/eligibility.ts";
+import type { MarketState } from "../core/marketState.ts";
+import { equity, gain } from "../core/score.ts";
+import type { Entry, Prices } from "../core/types.ts";
 
 export type Queued = { readonly entry: Entry; readonly score: bigint };
 
