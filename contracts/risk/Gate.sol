@@ -27,12 +27,13 @@ library Gate {
 
     /// @notice Refreshes what must be and answers whether a position is bankrupt, and on which side.
     function refresh(Market storage market, MarketContext memory ctx) internal returns (bool insolvent, bool isLong) {
-        return refreshAt(market, ctx.price, ctx.funding, ctx.base);
+        return refreshAt(market, ctx.id, ctx.price, ctx.funding, ctx.base);
     }
 
     /// @notice `refresh` for a call that needs no more of its market than this.
     function refreshAt(
         Market storage market,
+        uint256 id,
         uint256 price,
         int256 funding,
         uint256 base
@@ -43,7 +44,7 @@ library Gate {
             if (p.lots != 0) p.settle(funding);
             if (p.lots != 0 && p.equityX16(price, funding) < 0) return (true, p.isLong());
             market.taken = 0;
-            emit IExchangeEvents.ResolutionEnded(ctx.id, taken, market.book.nextSequence());
+            emit IExchangeEvents.ResolutionEnded(id, taken, market.book.nextSequence());
         }
         uint256 tick = Grid.bankruptcyTick(int256(price) - funding, base);
         uint256 mark = Grid.coordinateV(true, tick);

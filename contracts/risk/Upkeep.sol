@@ -46,7 +46,7 @@ library Upkeep {
      * tested with the funding index as stored, which the sums of the open interval move by at most the cap of one `maxAge`.
      */
     function requireOpen(Market storage market, uint256 id, uint256 price) internal {
-        (bool insolvent, ) = Gate.refreshAt(market, price, market.fundingIndex, market.base);
+        (bool insolvent, ) = Gate.refreshAt(market, id, price, market.fundingIndex, market.base);
         if (insolvent) revert IExchangeErrors.MarketInsolvent(id);
     }
 
