@@ -20,14 +20,6 @@ contract HistoriesTest is ExchangeTest {
         _checkAll();
     }
 
-    function test_HistoriesReachEveryUseOfOrders() public {
-        for (uint256 seed = 1; seed <= 4; ++seed) _liveWithOrders(seed, 24);
-        _atLeast(_world.amendments(), 3, "amendments");
-        _atLeast(_world.batches(), 3, "batches");
-        _atLeast(_world.triggered(), 1, "executed triggers");
-        _world.checkState();
-    }
-
     /// @dev A test that cannot fail proves nothing: these seeds must trade, liquidate, deleverage and reject lists. (Sweeps with cover do
     /// not come up by chance: orders would have to rest between X and the mark. test/integration/{sweep,waterfall}.ts make them.)
     function test_HistoriesReachEveryStage() public {
