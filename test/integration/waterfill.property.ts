@@ -307,6 +307,18 @@ async function run(ranked: RankedBook, book: Book, pieces: readonly Piece[], pol
 
 function plain(result: Result): unknown {
   const { free, cover, lots, pot, longValue } = result;
-  const positions = result.positions.map((p) => (p.lots === 0n ? 0n : p.toObject()));
+  const positions = result.positions.map((p) =>
+    p.lots === 0n
+      ? 0n
+      : {
+          lots: p.lots,
+          cost: p.cost,
+          margin: p.margin,
+          fundingIndex: p.fundingIndex,
+          grownAt: p.grownAt,
+          prev: p.prev,
+          next: p.next,
+        },
+  );
   return { positions, free: [...free], cover, lots, pot, longValue };
 }
