@@ -3,16 +3,17 @@
  * asks for it, only what the book cannot take, in rank order, at the mark, and exactly. Applies the transaction on the way.
  */
 
-import { close, liquidationLimit, shareRoundedOutward, takeShare } from "../../../keeper/audit/arithmetic.ts";
+import { liquidationLimit } from "../../../keeper/audit/arithmetic.ts";
+import { closeAtMark } from "../../../keeper/audit/judgePreventive.ts";
 import { queueByBruteForce } from "../../../keeper/audit/queue.ts";
 import { bestTick } from "../../../keeper/audit/restingOrders.ts";
 import { stepOf, stepSize } from "../../../keeper/core/closeSize.ts";
-import { abs, ceilDiv } from "../../../keeper/core/integers.ts";
+import { abs } from "../../../keeper/core/integers.ts";
 import { marginHealth } from "../../../keeper/core/marginHealth.ts";
 import { equityX16, PIPS, settle } from "../../../keeper/core/position.ts";
 import type { Position, Prices } from "../../../keeper/core/types.ts";
 import { applyLog } from "../replay/applyLog.ts";
-import { type LogOf, logsOf, type Transaction } from "../replay/readLogs.ts";
+import { logsOf, type Transaction } from "../replay/readLogs.ts";
 import { type MarketReplay, marketOf, type Replay } from "../replay/replayState.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { checkLiquidation } from "./checkLiquidation.ts";
@@ -55,7 +56,7 @@ export function checkPreventive(replay: Replay, transaction: Transaction, catalo
       () => `${label}: rank ${i + 1} is account ${log.args.counterparty}, should be ${better?.entry.account}`,
     );
     const before = settle(better?.entry ?? entry, prices.funding);
-    const result = predictClose(reduced, before, log, prices);
+    const result = closeAtMark(reduced, before, log.args.lots, prices.price);
     reduced = result.reduced;
     return { log, ...result };
   });
@@ -68,21 +69,6 @@ export function checkPreventive(replay: Replay, transaction: Transaction, catalo
     catalogue.expect("SOLV-7", payout >= 0n, () => `${name}: its share is ${payout}`);
   }
   catalogue.expect("ADL-2", isSame(one.positions.positions.get(account), reduced), () => `${label}: is left otherwise`);
-}
-
-/** One close at the mark, rounded against the account that is reduced. */
-function predictClose(
-  reduced: Position,
-  counterparty: Position,
-  { args }: LogOf<"PreventivelyDeleveraged">,
-  { price }: Prices,
-) {
-  const exact = args.lots * price;
-  const notional = reduced.lots > 0n ? exact >> 16n : ceilDiv(exact, 1n << 16n);
-  const share = shareRoundedOutward(counterparty, args.lots);
-  const payout = counterparty.lots > 0n ? notional - share : share - notional;
-  const { rest } = takeShare(counterparty, args.lots, share);
-  return { payout: payout > 0n ? payout : 0n, rest, reduced: close(reduced, args.lots, notional) };
 }
 
 /** The lower side's Σ equity / notional, below the threshold. */

@@ -301,8 +301,8 @@ describe("page files", () => {
       assert.deepEqual(Buffer.from(await response.arrayBuffer()), asset.raw);
       total += asset.zipped.length;
     }
-    // the port of the contract is what the keeper runs, not a copy
-    assert.ok(collectAssets().has("/core/rankCounterparties.ts") && collectAssets().has("/core/score.ts"));
+    // what the page checks with is what the audit and the keeper run, not a copy
+    assert.ok(collectAssets().has("/audit/judgeCall.ts") && collectAssets().has("/core/score.ts"));
     assert.ok(![...collectAssets().keys()].some((path) => path.startsWith("/exec") || path.startsWith("/config")));
     for (const path of ["/api/markets/1/risk?points=301", "/api/markets/1/events", "/api/markets/1/positions"]) {
       total += gzipSync(await (await fetch(`${fake.server.url}${path}`)).text()).length;
