@@ -46,6 +46,7 @@ library Matching {
         uint256 cover; // quote atoms
         bool exhausted; // the budget ended with a crossing order left
         FillRule.Refusal refusal; // why matching stopped, if the taker or the price's age stopped it
+        Tally tally; // the caller's, set by `run`
     }
 
     /// One fill under consideration. Nothing is written before both sides accept.
@@ -75,6 +76,7 @@ library Matching {
         Taker memory t,
         Tally memory tally
     ) internal {
+        t.tally = tally;
         (uint256 low, uint256 high) = band(ctx);
         bool makerIsBid = !t.terms.buys;
         while (t.remaining != 0 && t.refusal == FillRule.Refusal.None) {
@@ -95,7 +97,7 @@ library Matching {
             } else if (makerIsBid ? tick > high : tick < low) {
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.OutsideBand);
             } else {
-                _meet(state, market, ctx, t, tally, slot, order);
+                _meet(state, market, ctx, t, slot, order);
             }
         }
     }
@@ -106,7 +108,6 @@ library Matching {
         Market storage market,
         MarketContext memory ctx,
         Taker memory t,
-        Tally memory tally,
         uint256 slot,
         Order order
     ) private {
@@ -131,8 +132,8 @@ library Matching {
             _drop(state, market, ctx, t, f.slot, f.order, IExchangeEvents.RemovalReason.MarginShort);
             return;
         }
-        if (!_planTaker(state, market, ctx, t, tally, f, maker.position)) return;
-        _settle(state, market, ctx, t, tally, f, maker);
+        if (!_planTaker(state, market, ctx, t, f, maker.position)) return;
+        _settle(state, market, ctx, t, f, maker);
     }
 
     function _planMaker(
@@ -186,7 +187,6 @@ library Matching {
         Market storage market,
         MarketContext memory ctx,
         Taker memory t,
-        Tally memory tally,
         Fill memory f,
         Position memory makerPosition
     ) private view returns (bool accepted) {
@@ -194,7 +194,7 @@ library Matching {
         f.taker = FillRule.plan(ctx, t.loan.position, t.funds, t.terms, f.lots, f.tick);
         if (f.taker.refusal == FillRule.Refusal.None) {
             int256 growth = _growth(t, f);
-            if (growth <= 0 || tally.openInterest + growth <= int256(ctx.growth)) return true;
+            if (growth <= 0 || t.tally.openInterest + growth <= int256(ctx.growth)) return true;
             f.taker.refusal = FillRule.Refusal.OpenInterestCapped;
         }
         t.refusal = f.taker.refusal;
@@ -251,7 +251,6 @@ library Matching {
         Market storage market,
         MarketContext memory ctx,
         Taker memory t,
-        Tally memory tally,
         Fill memory f,
         Settlement.Loan memory maker
     ) private {
@@ -279,7 +278,7 @@ library Matching {
             );
         }
         maker.position = m.position;
-        Settlement.store(market, ctx, tally, maker);
+        Settlement.store(market, ctx, t.tally, maker);
         uint256 free = Ledger.freeOf(state, maker.account);
         Ledger.setFree(state, maker.account, free + freed + m.payout - m.marginIn);
 
@@ -293,6 +292,7 @@ library Matching {
         t.cover += f.cover;
 
         int256 fees = m.fee + r.fee; // not negative: a rebate is at most the taker's fee, and rounded towards zero
+        Tally memory tally = t.tally;
         tally.pot += int256(m.marginIn + r.marginIn + f.cover) - int256(m.payout + r.payout) - fees;
         tally.fees += uint256(fees);
         tally.cover += f.cover;
