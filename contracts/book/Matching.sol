@@ -48,6 +48,7 @@ library Matching {
         bool exhausted; // the budget ended with a crossing order left
         uint256 own; // slot of the own order that it stopped at, 0 for none
         FillRule.Refusal refusal; // why matching stopped, if the taker or the price's age stopped it
+        Tally tally; // the caller's, set by `run`
     }
 
     /// One fill under consideration. Nothing is written before both sides accept.
@@ -77,6 +78,7 @@ library Matching {
         Taker memory t,
         Tally memory tally
     ) internal {
+        t.tally = tally;
         (uint256 low, uint256 high) = band(ctx);
         bool makerIsBid = !t.terms.buys;
         while (t.remaining != 0 && t.refusal == FillRule.Refusal.None) {
@@ -101,7 +103,7 @@ library Matching {
             } else if (makerIsBid ? tick > high : tick < low) {
                 _drop(state, market, ctx, t, slot, order, IExchangeEvents.RemovalReason.OutsideBand);
             } else {
-                _meet(state, market, ctx, t, tally, _fillOf(t, slot, order));
+                _meet(state, market, ctx, t, _fillOf(t, slot, order));
             }
         }
     }
@@ -117,7 +119,6 @@ library Matching {
         Market storage market,
         MarketContext memory ctx,
         Taker memory t,
-        Tally memory tally,
         Fill memory f
     ) private {
         Settlement.Loan memory maker = Settlement.load(market, ctx, f.order.account());
@@ -147,8 +148,8 @@ library Matching {
             );
             return;
         }
-        if (!_planTaker(state, market, ctx, t, tally, f, maker.position)) return;
-        _settle(state, market, ctx, t, tally, f, maker);
+        if (!_planTaker(state, market, ctx, t, f, maker.position)) return;
+        _settle(state, market, ctx, t, f, maker);
     }
 
     function _planMaker(
@@ -202,7 +203,6 @@ library Matching {
         Market storage market,
         MarketContext memory ctx,
         Taker memory t,
-        Tally memory tally,
         Fill memory f,
         Position memory makerPosition
     ) private view returns (bool accepted) {
@@ -210,7 +210,7 @@ library Matching {
         f.taker = FillRule.plan(ctx, t.loan.position, t.funds, t.terms, f.lots, f.tick);
         if (f.taker.refusal == FillRule.Refusal.None) {
             int256 growth = _growth(t, f);
-            if (growth <= 0 || tally.openInterest + growth <= int256(ctx.growth)) return true;
+            if (growth <= 0 || t.tally.openInterest + growth <= int256(ctx.growth)) return true;
             f.taker.refusal = FillRule.Refusal.OpenInterestCapped;
         }
         t.refusal = f.taker.refusal;
@@ -267,7 +267,6 @@ library Matching {
         Market storage market,
         MarketContext memory ctx,
         Taker memory t,
-        Tally memory tally,
         Fill memory f,
         Settlement.Loan memory maker
     ) private {
@@ -295,7 +294,7 @@ library Matching {
             );
         }
         maker.position = m.position;
-        Settlement.store(market, ctx, tally, maker);
+        Settlement.store(market, ctx, t.tally, maker);
         uint256 free = Ledger.freeOf(state, maker.account);
         Ledger.setFree(state, maker.account, free + freed + m.payout - m.marginIn);
 
@@ -309,6 +308,7 @@ library Matching {
         t.cover += f.cover;
 
         int256 fees = m.fee + r.fee; // not negative: a rebate is at most the taker's fee, and rounded towards zero
+        Tally memory tally = t.tally;
         tally.pot += int256(m.marginIn + r.marginIn + f.cover) - int256(m.payout + r.payout) - fees;
         tally.fees += uint256(fees);
         tally.cover += f.cover;

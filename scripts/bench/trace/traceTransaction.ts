@@ -61,8 +61,15 @@ export async function traceTransaction(connection: NetworkConnection, hash: stri
     const top = (n: number) => BigInt(`0x${step.stack[step.stack.length - 1 - n]?.replace(/^0x/, "") ?? "0"}`);
     const next = steps[i + 1];
     const isCall = CALLS.includes(step.op) && next !== undefined && next.depth > step.depth;
+    if (step.op === "EXTCODESIZE") {
+      // what the compiler asks before a call that returns nothing; the call then finds the account warm
+      warm.add(addressOf(top(0)));
+      calls.push({ kind: step.op, to: addressOf(top(0)), gas: step.gasCost });
+      executed += step.gasCost;
+      return;
+    }
     if (CALLS.includes(step.op)) {
-      const to = top(1).toString(16).padStart(40, "0").slice(-40);
+      const to = addressOf(top(1));
       const gas = warm.has(to) || BigInt(`0x${to}`) < 256n ? WARM_ACCOUNT : COLD_ACCOUNT;
       warm.add(to);
       calls.push({ kind: step.op, to, gas });
@@ -106,4 +113,8 @@ export async function traceTransaction(connection: NetworkConnection, hash: stri
     hashing,
     rest: executed - storage - hashing - sum(logs) - sum(calls),
   };
+}
+
+function addressOf(word: bigint): string {
+  return word.toString(16).padStart(40, "0").slice(-40);
 }
