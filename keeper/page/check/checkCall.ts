@@ -8,7 +8,7 @@
 import { applyChange } from "../../core/applyChange.ts";
 import { eligibility } from "../../core/eligibility.ts";
 import { abs, floorDiv } from "../../core/integers.ts";
-import { cellsOf, createMarketState, type MarketState, membersOf } from "../../core/marketState.ts";
+import { cellsOf, createMarketState, type MarketState } from "../../core/marketState.ts";
 import { isBankrupt, settledMargin } from "../../core/position.ts";
 import { rankCounterparties } from "../../core/rankCounterparties.ts";
 import type { Entry, Position } from "../../core/types.ts";
@@ -128,7 +128,7 @@ function bankruptcyPriceAfter(p: Position, funding: bigint, swept: Evidence["cal
 function principalOrder(state: MarketState, isLong: boolean): Entry[] {
   const cells = [...cellsOf(state, isLong)].map(([id, cell]) => ({ u: id >> 14, v: id & 0x3fff, cell }));
   cells.sort((a, b) => a.v - b.v || a.u - b.u);
-  return cells.flatMap(({ cell }) => membersOf(cell));
+  return cells.flatMap(({ cell }) => cell);
 }
 
 function compare(call: Evidence["call"], expected: readonly ExpectedClose[]): string[] {

@@ -18,7 +18,7 @@ import {
 import { exchangeAbi, lensAbi } from "../../../keeper/chain/abi.ts";
 import { aggregatorAbi } from "../../../keeper/chain/aggregators.ts";
 import type { Chain } from "../../../keeper/chain/connect.ts";
-import { cellsOf, type MarketState, membersOf } from "../../../keeper/core/marketState.ts";
+import { cellsOf, type MarketState } from "../../../keeper/core/marketState.ts";
 import type { Position } from "../../../keeper/core/types.ts";
 import { CONFIG, EMPTY_MARKET, RISK } from "./chainMarket.ts";
 import { BASE, marketOf } from "./market.ts";
@@ -229,8 +229,7 @@ function answer({ to, data }: { to: Hex; data: Hex }, block: Block, state: Marke
 
 function entriesOf(state: MarketState) {
   return [true, false].flatMap((isLong) =>
-    [...cellsOf(state, isLong).values()].flatMap((cell) => {
-      const members = membersOf(cell);
+    [...cellsOf(state, isLong).values()].flatMap((members) => {
       return members.map(({ account, lots, cost, margin, fundingIndex }, i) => {
         const [prev, next] = [members[i - 1]?.account ?? 0, members[(i + 1) % members.length]?.account ?? 0];
         return { account, lots, cost, margin, fundingIndex, grownAt: 0n, prev, next };
