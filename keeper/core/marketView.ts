@@ -1,8 +1,10 @@
 /**
- * Everything a decision about one market depends on, at one block.
+ * Everything a decision about one market depends on, at one block. A plan is made from it without waiting, and leaves it as it was: the
+ * effects of what is planned are put onto the state only while the rest is planned (projection.ts).
  */
 import type { Touch } from "./absorption.ts";
 import type { MarketState } from "./marketState.ts";
+import type { RiskDepth } from "./risk/types.ts";
 import type { AccountId, MarketParameters, Prices } from "./types.ts";
 
 export type PriceReading =
@@ -23,6 +25,8 @@ export type MarketView = {
   /** Timestamp of the block. */
   readonly now: bigint;
   readonly touch: Touch;
+  /** The book near the mark, best first; missing while nothing depends on it. */
+  readonly depth?: RiskDepth;
   readonly level: Level;
   /** Lots that preventive deleveraging may still close in this window; 0 while it is not open. */
   readonly preventiveLots: bigint;

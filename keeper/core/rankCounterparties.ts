@@ -48,7 +48,13 @@ export function rankCounterparties(
   return ranked;
 }
 
-type Candidate = { readonly u: number; readonly v: number; readonly gain: bigint; readonly score: bigint; readonly cell: number };
+type Candidate = {
+  readonly u: number;
+  readonly v: number;
+  readonly gain: bigint;
+  readonly score: bigint;
+  readonly cell: number;
+};
 
 /** Eligible cells that hold anybody, best first. */
 function* cellsByScore(state: MarketState, parameters: ScoreParameters): Generator<Candidate> {

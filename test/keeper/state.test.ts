@@ -12,10 +12,7 @@ function dump(state: MarketState) {
   return [true, false].map((isLong) =>
     [...cellsOf(state, isLong)]
       .sort(([a], [b]) => a - b)
-      .map(([id, cell]) => [
-        id,
-        cell.map(({ account, lots, cost, margin }) => [account, lots, cost, margin]),
-      ]),
+      .map(([id, cell]) => [id, cell.map(({ account, lots, cost, margin }) => [account, lots, cost, margin])]),
   );
 }
 
