@@ -23,7 +23,7 @@ export function reportChain(
   for (const event of events) {
     if (event.eventName === "AnswerUpdated") {
       const { current: answer, roundId: round } = event.args;
-      for (const market of world.aggregators.get(event.address.toLowerCase()) ?? []) {
+      for (const market of world.feeds.emitters.get(event.address.toLowerCase()) ?? []) {
         log({ type: "answer", block: event.blockNumber, market, round, answer });
       }
     }

@@ -5,12 +5,12 @@
  * one by one from the end gives the state after each earlier block, exactly. A world begins with the block of its snapshot, whose own
  * frame has nothing to undo.
  */
-import type { Aggregators } from "../chain/aggregators.ts";
 import type { BlockRef } from "../chain/connect.ts";
 import type { ListedMarket } from "../chain/readMarket.ts";
 import type { EventUndo } from "../core/applyEvent.ts";
 import type { MarketState } from "../core/marketState.ts";
 import type { MarketId } from "../core/types.ts";
+import type { Feeds } from "../oracle/resolveFeeds.ts";
 
 export type Market = ListedMarket & { readonly state: MarketState };
 
@@ -18,11 +18,12 @@ export type Frame = { readonly block: BlockRef; readonly undos: readonly { marke
 
 export type World = {
   readonly markets: ReadonlyMap<MarketId, Market>;
-  readonly aggregators: Aggregators;
+  /** Who announces prices; found anew now and then. */
+  feeds: Feeds;
   readonly frames: Frame[];
 };
 
-/** Reorganisations deeper than this are answered with a new snapshot. Twice Ethereum's finality would be 128. */
+/** How far back undoing reaches. Twice Ethereum's finality would be 128. */
 export const MAX_FRAMES = 128;
 
 export function tipOf(world: World): BlockRef {

@@ -46,7 +46,7 @@ const MIN_CAPACITY = 64;
 /** @param onGrow Told of a new capacity before a row beyond the old one is used: for columns beside these. */
 export function createPositionColumns(
   sizeHint: number,
-  onGrow: (capacity: number) => void = () => {},
+  onGrow?: (capacity: number) => void,
 ): PositionColumns {
   const rows = createRowMap();
   const wide = new Map<number, Position>();
@@ -136,7 +136,7 @@ export function createPositionColumns(
     columns.margin = larger(columns.margin, new Float64Array(capacity));
     columns.index = larger(columns.index, new Float64Array(capacity));
     columns.joined = larger(columns.joined, new Float64Array(capacity));
-    onGrow(capacity);
+    onGrow?.(capacity);
   }
 }
 

@@ -16,7 +16,8 @@ import {
   toHex,
 } from "viem";
 import { exchangeAbi, lensAbi } from "../../../keeper/chain/abi.ts";
-import { aggregatorAbi } from "../../../keeper/chain/aggregators.ts";
+import { addTo, emptyBloom } from "../../../keeper/chain/bloom.ts";
+import { sourceAbi } from "../../../keeper/oracle/feedAbi.ts";
 import type { Chain } from "../../../keeper/chain/connect.ts";
 import { cellsOf, type MarketState } from "../../../keeper/core/marketState.ts";
 import type { Position } from "../../../keeper/core/types.ts";
@@ -41,6 +42,8 @@ type Block = {
   withheld: number;
 };
 
+export type FakeLog = ReturnType<typeof logsOf>[number];
+
 export type FakeChain = {
   readonly chain: Chain;
   /** Appends a block to the canonical chain. */
@@ -49,6 +52,12 @@ export type FakeChain = {
   readonly order: (account: number, triggerRate: bigint, maximum: bigint) => void;
   /** Makes the endpoint forget this many logs of the next block. */
   readonly withhold: (count: number) => void;
+  /** Makes the endpoint remember everything again. */
+  readonly comply: () => void;
+  /** Makes the chain one without bloom filters. */
+  readonly leaveOutBlooms: () => void;
+  /** Changes each log that the endpoint answers with. */
+  readonly tamperWith: (change: (log: FakeLog) => object) => void;
   /** Drops the newest blocks. */
   readonly drop: (count: number) => void;
   /** Makes the endpoint answer as if it were this many blocks behind. */
@@ -63,6 +72,8 @@ export function createFakeChain(): FakeChain {
   let salt = 0;
   let behind = 0;
   let withheld = 0;
+  let bloomless = false;
+  let tamper: (log: FakeLog) => object = (log) => log;
   const asked = new Map<string, number>();
   const hashOf = (number: number): Hash => keccak256(toHex(`${number} ${salt++}`));
   const genesis: Block = { number: 0, hash: hashOf(0), parentHash: hashOf(0), changes: [], before: [], ...NO_ORDERS };
@@ -106,7 +117,7 @@ export function createFakeChain(): FakeChain {
     if (method === "eth_chainId") return numberToHex(31337);
     if (method === "eth_getBlockByNumber") {
       const block = first === "latest" ? visible.at(-1) : visible[Number(first)];
-      return block === undefined ? null : rawBlock(block);
+      return block === undefined ? null : { ...rawBlock(block), ...(bloomless ? { logsBloom: null } : {}) };
     }
     if (method === "eth_getLogs" && !("blockHash" in first)) {
       const { fromBlock, toBlock } = first as { fromBlock: Hex; toBlock: Hex };
@@ -117,8 +128,7 @@ export function createFakeChain(): FakeChain {
     const block = hash === undefined ? undefined : everSeen.get(hash);
     if (block === undefined || !blocks.includes(block)) throw rpcError("unknown block");
     if (method === "eth_getLogs") {
-      const changes = block.changes.map((change, i) => rawLog(block, change, i));
-      return [...changes, ...block.orders.map((order, i) => orderLog(block, order, i))].slice(block.withheld);
+      return logsOf(block).slice(block.withheld).map(tamper);
     }
     if (method === "eth_call") return answer(first as { to: Hex; data: Hex }, block, stateAt(block));
     throw rpcError(`method ${method} is not there`);
@@ -139,6 +149,16 @@ export function createFakeChain(): FakeChain {
     withhold: (count) => {
       withheld = count;
     },
+    comply: () => {
+      for (const block of blocks) block.withheld = 0;
+      tamper = (log) => log;
+    },
+    leaveOutBlooms: () => {
+      bloomless = true;
+    },
+    tamperWith: (change) => {
+      tamper = change;
+    },
     drop: (count) => {
       blocks.splice(blocks.length - count, count);
     },
@@ -154,8 +174,17 @@ function rpcError(message: string, data?: Hex): RpcRequestError {
   return new RpcRequestError({ body: {}, url: "http://fake", error: { code: 3, message, ...(data ? { data } : {}) } });
 }
 
-function rawBlock({ number, hash, parentHash }: Block) {
+function logsOf(block: Block) {
+  const changes = block.changes.map((change, i) => rawLog(block, change, i));
+  return [...changes, ...block.orders.map((order, i) => orderLog(block, order, i))];
+}
+
+function rawBlock(block: Block) {
+  const { number, hash, parentHash } = block;
+  const bloom = emptyBloom();
+  for (const { address, topics } of logsOf(block)) for (const item of [address, ...topics]) addTo(bloom, item as Hex);
   return {
+    logsBloom: toHex(bloom),
     number: numberToHex(number),
     hash,
     parentHash,
@@ -201,7 +230,7 @@ function placeOf(block: Block, index: number) {
 }
 
 function answer({ to, data }: { to: Hex; data: Hex }, block: Block, state: MarketState): Hex {
-  const abi = [...exchangeAbi, ...lensAbi, ...aggregatorAbi] as const;
+  const abi = [...exchangeAbi, ...lensAbi, ...sourceAbi] as const;
   const { functionName, args } = decodeFunctionData({ abi, data });
   if (functionName === "marketCount") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: 1n });
   if (functionName === "marketConfig") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: CONFIG });

@@ -35,7 +35,7 @@ export async function createFakeMarket(positions: readonly Position[], options: 
   const first = blockAfter(undefined);
   const frames: { block: BlockRef; undos: [] }[] = [{ block: first, undos: [] }];
   const market = { parameters: PARAMETERS, source: CONFIG.source, state } as const;
-  const world: World = { markets: new Map([[1, market]]), aggregators: new Map(), frames };
+  const world: World = { markets: new Map([[1, market]]), feeds: { sources: new Map(), emitters: new Map() }, frames };
   const read: Record<string, (args: readonly unknown[]) => unknown> = {
     marketAt: () => ({ ...EMPTY_MARKET, openInterest: 10n, fundingIndex: prices.funding }),
     marketConfig: () => ({ ...CONFIG, dailyCoverCap: 100_000_000n }),
