@@ -14,7 +14,12 @@ import type { AccountId, MarketId } from "./core/types.ts";
 import { tipOf, type World } from "./state/world.ts";
 
 export type PlannedMarket = MarketPlan & { readonly view: MarketView; readonly openInterest: bigint };
-export type WorldPlan = { readonly block: BlockRef; readonly markets: readonly PlannedMarket[] };
+export type WorldPlan = {
+  readonly block: BlockRef;
+  readonly markets: readonly PlannedMarket[];
+  /** Markets of which the chain has had other events than we have seen: their plan is of no use. Empty when all is well. */
+  readonly missed: readonly string[];
+};
 
 /** @param options What to plan by, for a market. */
 export async function planWorld(
@@ -43,7 +48,7 @@ export async function planWorld(
   ]);
   const left = new Map(free);
   const planned = markets.map(({ parameters, state }, i): PlannedMarket => {
-    const { openInterest, ...reading } = readings[i] as ReadPricesReturnType;
+    const { openInterest, sequence: _, ...reading } = readings[i] as ReadPricesReturnType;
     const depth = depths[i];
     const common = { parameters, state, ...reading, now: block.timestamp, free: new Map(left) };
     const view: MarketView = Object.freeze(depth === undefined ? common : { ...common, depth });
@@ -51,7 +56,11 @@ export async function planWorld(
     takeFree(left, plan);
     return { ...plan, view, openInterest };
   });
-  return { block, markets: planned };
+  const missed = markets.flatMap(({ parameters: { name }, state }, i) => {
+    const sequence = readings[i]?.sequence;
+    return sequence === state.sequence ? [] : [`${name}: event ${state.sequence}, should be ${sequence}`];
+  });
+  return { block, markets: planned, missed };
 }
 
 function takeFree(left: Map<AccountId, bigint>, { plans }: MarketPlan): void {

@@ -18,7 +18,12 @@ type Read = (hex: string, at: number) => unknown;
 type Layout = {
   readonly eventName: string;
   /** In the order of the event's parameters, which is viem's order of keys. */
-  readonly fields: readonly { readonly name: string; readonly topic: number; readonly at: number; readonly read: Read }[];
+  readonly fields: readonly {
+    readonly name: string;
+    readonly topic: number;
+    readonly at: number;
+    readonly read: Read;
+  }[];
   readonly topics: number;
   readonly dataLength: number;
 };
@@ -27,7 +32,9 @@ const WORD = 64;
 const ZEROS = "0".repeat(WORD - 12);
 
 /** Undefined for a log that is of none of the events, or does not have its event's form. */
-export type LogDecoder<abi extends Abi> = (log: RpcLog) => ParseEventLogsReturnType<abi, undefined, true>[number] | undefined;
+export type LogDecoder<abi extends Abi> = (
+  log: RpcLog,
+) => ParseEventLogsReturnType<abi, undefined, true>[number] | undefined;
 
 export function createLogDecoder<const abi extends Abi>(abi: abi): LogDecoder<abi> {
   const layouts = new Map<string, Layout | AbiEvent>();

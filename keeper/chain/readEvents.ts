@@ -63,6 +63,8 @@ async function confirmSilence(chain: Chain, block: Header, exchange: Hex): Promi
   const recomputed = emptyBloom();
   for (const { address, topics } of all) for (const item of [address, ...topics]) addTo(recomputed, item);
   if (!isSameBloom(bloom, recomputed) || all.some((log) => log.address.toLowerCase() === exchange)) {
-    throw new ChainDataError(`Logs of block ${block.number} are missing: its bloom filter announces some of the exchange`);
+    throw new ChainDataError(
+      `Logs of block ${block.number} are missing: its bloom filter announces some of the exchange`,
+    );
   }
 }

@@ -15,6 +15,8 @@ export type ReadPricesReturnType = {
   /** Bankrupt account being resolved, 0 for none. */
   readonly taken: AccountId;
   readonly openInterest: bigint;
+  /** Of the market's last event. */
+  readonly sequence: bigint;
   readonly touch: Touch;
   readonly level: Level;
   readonly preventiveLots: bigint;
@@ -39,6 +41,7 @@ export async function readPrices(chain: Chain, block: BlockRef, market: MarketId
     // whoever is not bankrupt with the index that is stored is let go before funding accrues
     taken: funding === accrued ? Number(view.taken) : 0,
     openInterest: view.openInterest,
+    sequence: view.sequence,
     touch: { bestBid: view.bestBid, bestAsk: view.bestAsk },
     level: "value" in risk ? risk.value.level : 0,
     preventiveLots: "value" in risk ? risk.value.preventiveLots : 0n,

@@ -3,6 +3,7 @@
  */
 import type { Plan } from "../core/plan.ts";
 import type { MarketId } from "../core/types.ts";
+import type { Warning } from "../core/warnOf.ts";
 import type { Outcome } from "../exec/outcome.ts";
 import type { KeeperEvent } from "./events.ts";
 import { formatQuote } from "./format.ts";
@@ -17,6 +18,14 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
       return `block ${event.block} snapshot: ${event.markets} markets, ${event.positions} positions`;
     case "reorg":
       return `block ${event.block} reorganised: ${event.depth} blocks taken back`;
+    case "resumed":
+      return `block ${event.block} resumed from the local database: ${event.positions} positions`;
+    case "alert":
+      return `ALERT block ${event.block} ${event.reason}: ${event.details.slice(0, 5).join("; ")}`;
+    case "endpoint":
+      return `endpoint ${event.name} is ${event.status}${formatEndpoint(event)}`;
+    case "warning":
+      return `block ${event.block} ${nameOf(event.market)} ${formatWarning(event.warning)}`;
     case "reconciled":
       return event.differences.length === 0
         ? `block ${event.block} reconciled`
@@ -46,6 +55,16 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
     case "stopped":
       return "stopped";
   }
+}
+
+function formatEndpoint({ status, lag, trouble }: Extract<KeeperEvent, { type: "endpoint" }>): string {
+  if (status === "lagging") return ` by ${lag} blocks`;
+  return status === "failing" ? `: ${trouble}` : "";
+}
+
+function formatWarning({ move, accounts, nearest }: Warning): string {
+  const names = nearest.slice(0, 3).map(({ account, lots }) => `account ${account} (${lots} lots)`);
+  return `${accounts} accounts bankrupt after a further ${Number(move) / 10_000} %, first ${names.join(", ")}`;
 }
 
 export function formatPlan(plan: Plan, nameOf: NameOf): string {

@@ -8,10 +8,13 @@ export class DeepReorgError extends KeeperError {
   override readonly name = "DeepReorgError";
   /** Of the process: not 1 (wrong settings) and not 75 (try again), so that a supervisor can leave it down. */
   readonly exitCode = 3;
+  /** Our newest block. */
+  readonly tip: bigint;
 
   constructor(depth: bigint, limit: number, tip: bigint) {
     super(`Refused a reorganisation of ${depth} blocks or more from block ${tip}`, {
       details: `the limit is ${limit} (MAX_REORG); check the endpoints, then start again: the keeper begins with a snapshot`,
     });
+    this.tip = tip;
   }
 }

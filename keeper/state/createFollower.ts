@@ -136,7 +136,9 @@ export function createFollower(chain: Chain, options: FollowerOptions): Follower
     const first = (frames[0] as World["frames"][number]).block.number;
     // a node that is still syncing; whether its chain is ours cannot be told
     if (head.number < first) {
-      throw new ChainDataError(`The endpoint's newest block is ${head.number}, ${tip.number - head.number} behind ours`);
+      throw new ChainDataError(
+        `The endpoint's newest block is ${head.number}, ${tip.number - head.number} behind ours`,
+      );
     }
     if (last >= maxReorg) throw new DeepReorgError(BigInt(last) + 1n, maxReorg, tip.number);
     return undefined;
@@ -151,7 +153,9 @@ export function createFollower(chain: Chain, options: FollowerOptions): Follower
     const { number, hash } = tipOf(found);
     if (number > head.number || head.number > number + MAX_BEHIND) return undefined;
     const theirs = number === head.number ? head : await readBlock(chain, number);
-    return theirs.hash === hash ? found : undefined;
+    if (theirs.hash !== hash) return undefined;
+    await renewFeeds(found);
+    return found;
   }
 
   async function renewFeeds(world: World): Promise<void> {

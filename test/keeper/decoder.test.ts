@@ -60,9 +60,17 @@ test("default: decodes every event as viem does, for random arguments", () => {
     for (let i = 0; i < 40; i++) {
       const log = logOf(event, random);
       const formatted = { ...log, blockNumber: BigInt(log.blockNumber ?? 0), logIndex: 0, transactionIndex: 0 };
-      const [expected] = parseEventLogs({ abi, logs: [formatted as never], strict: true }) as { eventName: string; args: object }[];
+      const [expected] = parseEventLogs({ abi, logs: [formatted as never], strict: true }) as {
+        eventName: string;
+        args: object;
+      }[];
       assert.ok(expected !== undefined, event.name);
-      const found = decode(log) as unknown as { eventName: string; args: object; blockNumber: bigint; logIndex: number };
+      const found = decode(log) as unknown as {
+        eventName: string;
+        args: object;
+        blockNumber: bigint;
+        logIndex: number;
+      };
       assert.equal(found.eventName, expected.eventName);
       assert.deepEqual(found.args, expected.args, event.name);
       assert.deepEqual(Object.keys(found.args), Object.keys(expected.args), event.name);

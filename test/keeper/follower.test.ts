@@ -218,7 +218,11 @@ test("error: logs that are not the block's own are refused, and leave the world 
     ["another contract", (log) => ({ ...log, address: `0x${"11".repeat(20)}` }), /not asked about/],
     ["twice the same", (log) => ({ ...log, logIndex: "0x0" }), /has index 0 after 0/],
     ["no index", ({ logIndex: _, ...log }) => log, /has index -1 after -1/],
-    ["out of order", (log) => ({ ...log, transactionIndex: log.logIndex === "0x0" ? "0x5" : "0x2" }), /transaction 2 after 5/],
+    [
+      "out of order",
+      (log) => ({ ...log, transactionIndex: log.logIndex === "0x0" ? "0x5" : "0x2" }),
+      /transaction 2 after 5/,
+    ],
     ["made up", (log) => ({ ...log, topics: [other, ...log.topics.slice(1)] }), /not in the block's bloom filter/],
   ];
   for (const [what, change, expected] of cases) {
@@ -244,7 +248,11 @@ test("behavior: the same head again is nothing new", async () => {
   const before = [...fake.asked.values()].reduce((sum, n) => sum + n, 0);
   const { applied, rolledBack, events } = await follower.advance();
   assert.deepEqual([applied, rolledBack, events], [0, 0, []]);
-  assert.equal([...fake.asked.values()].reduce((sum, n) => sum + n, 0), before + 1, "one request: the head");
+  assert.equal(
+    [...fake.asked.values()].reduce((sum, n) => sum + n, 0),
+    before + 1,
+    "one request: the head",
+  );
 });
 
 test("behavior: a gap of many blocks is filled, block by block", async () => {
@@ -273,7 +281,10 @@ test("error: a reorganisation deeper than the limit is refused, before anything 
   const refused = await follower.advance().catch((error: unknown) => error);
   assert.ok(refused instanceof DeepReorgError);
   assert.equal(refused.exitCode, 3);
-  assert.match(refused.message, /^Refused a reorganisation of 6 blocks or more from block 13: the limit is 5 \(MAX_REORG\)/);
+  assert.match(
+    refused.message,
+    /^Refused a reorganisation of 6 blocks or more from block 13: the limit is 5 \(MAX_REORG\)/,
+  );
   assert.deepEqual([tipOf(world).number, accountsOf(world).length], [13n, 7], "nothing was taken back");
 });
 

@@ -29,7 +29,8 @@ function setUp(count: number, maxLag = 3) {
   const fakes = ["a", "b", "c", "d"].slice(0, count).map((name) => endpoint(name));
   const pool = createRpcPool(fakes, { maxLag, now: () => clock.ms, onChange: (health) => changes.push(health) });
   const request = pool.request as (args: { method: string; params?: unknown[] }) => Promise<unknown>;
-  const latest = async () => ((await request({ method: "eth_getBlockByNumber", params: ["latest", false] })) as { number: string }).number;
+  const latest = async () =>
+    ((await request({ method: "eth_getBlockByNumber", params: ["latest", false] })) as { number: string }).number;
   return { pool, fakes: fakes as [Fake, Fake, Fake, Fake], clock, changes, request, latest };
 }
 

@@ -44,10 +44,7 @@ export type PositionColumns = {
 const MIN_CAPACITY = 64;
 
 /** @param onGrow Told of a new capacity before a row beyond the old one is used: for columns beside these. */
-export function createPositionColumns(
-  sizeHint: number,
-  onGrow?: (capacity: number) => void,
-): PositionColumns {
+export function createPositionColumns(sizeHint: number, onGrow?: (capacity: number) => void): PositionColumns {
   const rows = createRowMap();
   const wide = new Map<number, Position>();
   const free: number[] = [];
