@@ -110,7 +110,13 @@ test("behavior: what was not saved yet is saved at the end, and what a crash los
 
 test("behavior: amounts beyond doubles, orders and steps come back exactly", () => {
   const path = newFile();
-  const wide = { account: 7, lots: 2n ** 60n + 1n, cost: 2n ** 90n + 3n, margin: -(2n ** 70n), fundingIndex: -(2n ** 61n) };
+  const wide = {
+    account: 7,
+    lots: 2n ** 60n + 1n,
+    cost: 2n ** 90n + 3n,
+    margin: -(2n ** 70n),
+    fundingIndex: -(2n ** 61n),
+  };
   const other = { ...wide, account: 4_000_000_000, lots: -(2n ** 60n) - 1n, fundingIndex: 2n ** 53n - 1n };
   const state = marketOf([wide, other, position(1, 10n, 50_000_000n, 1n), position(2, -10n, 50_000_000n, 1n)]);
   state.topUps.set(7, { triggerRate: 15_000n, remaining: 2n ** 80n });
@@ -176,7 +182,10 @@ test("error: a file that another process has is refused; what is no database is 
   assert.equal(store.load(), undefined);
   store.close();
   assert.ok(existsSync(`${broken}.broken`));
-  assert.throws(() => createStateStore({ ...IDENTITY, path: join(folder, "nowhere", "x") }), /STATE_DB .* cannot be opened/);
+  assert.throws(
+    () => createStateStore({ ...IDENTITY, path: join(folder, "nowhere", "x") }),
+    /STATE_DB .* cannot be opened/,
+  );
 });
 
 test("behavior: killed at any moment, the file holds exactly one block's world", async () => {
@@ -197,7 +206,11 @@ test("behavior: killed at any moment, the file holds exactly one block's world",
     const market = world.markets.get(1);
     assert.ok(number > 0n && market?.state.sequence === number);
     for (let account = 1; account <= 42; account++) {
-      assert.equal(market.state.positions.get(account)?.lots, account % 2 === 1 ? number : -number, `account ${account}`);
+      assert.equal(
+        market.state.positions.get(account)?.lots,
+        account % 2 === 1 ? number : -number,
+        `account ${account}`,
+      );
     }
     before += number;
   }

@@ -74,7 +74,11 @@ export async function createFakeMarket(positions: readonly Position[], options: 
       ...{ level: 0, preventiveLots: 0n, free: new Map() },
       prices: { ok: true as const, accrued: prices.funding, ...prices },
     };
-    const plan: WorldPlan = { block, markets: [{ view, plans: [], skips: [], openInterest: 10n } as never], missed: [] };
+    const plan: WorldPlan = {
+      block,
+      markets: [{ view, plans: [], skips: [], openInterest: 10n } as never],
+      missed: [],
+    };
     server.onPlan(plan);
     await server.settled();
   }
