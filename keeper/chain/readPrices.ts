@@ -12,6 +12,7 @@ import { contractError } from "./contractError.ts";
 
 export type ReadPricesReturnType = {
   readonly prices: PriceReading;
+  readonly retired: boolean;
   /** Bankrupt account being resolved, 0 for none. */
   readonly taken: AccountId;
   readonly openInterest: bigint;
@@ -21,6 +22,9 @@ export type ReadPricesReturnType = {
   readonly level: Level;
   readonly preventiveLots: bigint;
 };
+
+/** MarketStatus.Retired */
+const RETIRED = 1;
 
 export async function readPrices(chain: Chain, block: BlockRef, market: MarketId): Promise<ReadPricesReturnType> {
   const on = { ...exchangeAt(chain, block), abi: exchangeAbi, args: [BigInt(market)] } as const;
@@ -38,6 +42,7 @@ export async function readPrices(chain: Chain, block: BlockRef, market: MarketId
       : { ok: false, reason: refused?.reason ?? "no answer" };
   return {
     prices,
+    retired: view.status === RETIRED,
     // whoever is not bankrupt with the index that is stored is let go before funding accrues
     taken: funding === accrued ? Number(view.taken) : 0,
     openInterest: view.openInterest,

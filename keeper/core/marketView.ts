@@ -20,6 +20,8 @@ export type MarketView = {
   readonly parameters: MarketParameters;
   readonly state: MarketState;
   readonly prices: PriceReading;
+  /** The market has ended: it has no price any more, and its positions are paid out at the final one. */
+  readonly retired?: boolean;
   /** Bankrupt account being resolved, 0 for none. */
   readonly taken: AccountId;
   /** Timestamp of the block. */

@@ -70,9 +70,17 @@ export type PokePlan = {
   readonly delta: bigint;
 };
 
+/** Positions of a market that has ended are paid out into free collateral. */
+export type SettlePlan = {
+  readonly kind: "settle";
+  readonly market: MarketId;
+  /** In the order of their ids. */
+  readonly accounts: readonly AccountId[];
+};
+
 /** About one account. */
 export type AccountPlan = DeleveragePlan | LiquidatePlan | PreventivePlan | TopUpPlan;
-export type Plan = AccountPlan | PokePlan;
+export type Plan = AccountPlan | PokePlan | SettlePlan;
 
 export type SkipReason =
   | "price unavailable"
@@ -104,6 +112,7 @@ export type MarketPlan = {
 
 /** Names a piece of work, whatever its numbers are: what attempts and cool-downs are counted by. */
 export function planKey(plan: Plan): string {
+  if (plan.kind === "settle") return `${plan.market}:settle:${plan.accounts[0]}`;
   if (plan.kind === "deleverage" || plan.kind === "poke") return `${plan.market}:${plan.kind}`;
   return `${plan.market}:${plan.kind}:${plan.account}`;
 }

@@ -12,6 +12,7 @@ import { pickBankrupt } from "./pickBankrupt.ts";
 import type { MarketPlan, Plan, PokePlan, Skip } from "./plan.ts";
 import { MAX_COUNTERPARTIES, planDeleverage } from "./planDeleverage.ts";
 import { planReduction } from "./planReduction.ts";
+import { planSettlement } from "./planSettlement.ts";
 import { planTopUps } from "./planTopUps.ts";
 import { PIPS } from "./position.ts";
 import { createProjection, type Projection } from "./projection.ts";
@@ -47,6 +48,10 @@ export function planMarket(view: MarketView, options: PlanOptions = {}, screenin
     plans: [],
     skips: [{ market, reason, ...(details === undefined ? {} : { details }) }],
   });
+  if (view.retired === true) {
+    const settlement = planSettlement(market, view.state);
+    return settlement === undefined ? skip("no positions") : { plans: [settlement], skips: [] };
+  }
   if (!view.prices.ok) return skip("price unavailable", view.prices.reason);
   if (view.state.positions.size === 0) return skip("no positions");
 

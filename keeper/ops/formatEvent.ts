@@ -69,6 +69,7 @@ function formatWarning({ move, accounts, nearest }: Warning): string {
 
 export function formatPlan(plan: Plan, nameOf: NameOf): string {
   if (plan.kind === "poke") return `${nameOf(plan.market)} poke, funding not accrued for ${plan.idle} s`;
+  if (plan.kind === "settle") return `${nameOf(plan.market)} settle ${plan.accounts.length} positions of the ended market`;
   const side = plan.isLong ? "long" : "short";
   const subject = `${nameOf(plan.market)} ${plan.kind} account ${plan.account} (${side}, ${plan.lots} lots)`;
   if (plan.kind === "topUp") return `${subject} by ${formatQuote(plan.amount)}`;
@@ -81,7 +82,7 @@ function formatOutcome(plan: Plan, outcome: Outcome): string {
   const hash = outcome.hash === undefined ? "" : `, tx ${outcome.hash}`;
   if (outcome.kind !== "effective") return `${outcome.kind}: ${outcome.reason}${hash}`;
   const { effect, gasUsed } = outcome;
-  const other = plan.kind === "poke" || effect.account === plan.account ? "" : ` of account ${effect.account} instead`;
+  const other = plan.kind === "poke" || plan.kind === "settle" || effect.account === plan.account ? "" : ` of account ${effect.account} instead`;
   const parts = [
     effect.lots > 0n ? `${effect.lots} lots closed${other}` : "",
     effect.sweptLots > 0n ? `${effect.sweptLots} of them in the book` : "",
@@ -89,6 +90,7 @@ function formatOutcome(plan: Plan, outcome: Outcome): string {
     effect.principalCounterparties > 0 ? `${effect.principalCounterparties} in the principal stage` : "",
     effect.preventiveCounterparties > 0 ? `against ${effect.preventiveCounterparties} counterparties at the mark` : "",
     effect.toppedUp > 0n ? `${formatQuote(effect.toppedUp)} moved into the position` : "",
+    effect.settled === undefined ? "" : `${effect.settled} positions paid out`,
     plan.kind === "poke" && effect.accrued ? "funding accrued" : "",
     effect.removedOrders > 0 ? `${effect.removedOrders} orders removed` : "",
   ];
