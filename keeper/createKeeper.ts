@@ -15,6 +15,7 @@ import type { Dispatcher } from "./exec/createDispatcher.ts";
 import { createHolds, type Moment } from "./exec/createHolds.ts";
 import { execute } from "./exec/execute.ts";
 import type { Outcome } from "./exec/outcome.ts";
+import { checkPrices } from "./oracle/checkPrices.ts";
 import type { Log } from "./ops/events.ts";
 import { formatPrice } from "./ops/format.ts";
 import { reportChain } from "./ops/reportChain.ts";
@@ -95,6 +96,10 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
     reconciledAt ??= tip.number;
     if (parameters.reconcileBlocks > 0 && tip.number >= reconciledAt + BigInt(parameters.reconcileBlocks)) {
       reconciledAt = tip.number;
+      const strange = await checkPrices(chain, tip, advance.world.feeds);
+      if (strange.length > 0) {
+        log({ type: "alert", block: tip.number, reason: "a price is not what we make of its feed", details: strange });
+      }
       if (!(await reconcile(tip.number))) return look();
     }
     if (planned === undefined || planned.block.hash !== tip.hash || advance.snapshot) {

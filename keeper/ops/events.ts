@@ -33,7 +33,7 @@ export type KeeperEvent =
   /** So many accounts are bankrupt after a further move of the price. */
   | { readonly type: "warning"; readonly block: bigint; readonly market: MarketId; readonly warning: Warning }
   | { readonly type: "reconciled"; readonly block: bigint; readonly differences: readonly string[] }
-  /** A feed announced a price. */
+  /** A feed announced a price. `round` is Chainlink's round, or the publish time of a Pyth update. */
   | {
       readonly type: "answer";
       readonly block: bigint;

@@ -28,6 +28,12 @@ export function reportChain(
         log({ type: "answer", block: event.blockNumber, market, round, answer });
       }
     }
+    if (event.eventName === "PriceTaken") {
+      const { price: answer, publishTime: round } = event.args;
+      for (const market of world.feeds.emitters.get(event.address.toLowerCase()) ?? []) {
+        log({ type: "answer", block: event.blockNumber, market, round, answer });
+      }
+    }
     const work = workOf(event);
     if (work === undefined || (keeper !== undefined && isAddressEqual(work.caller, keeper))) continue;
     const { market, account } = work;
