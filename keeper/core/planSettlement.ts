@@ -10,7 +10,10 @@ import type { MarketId } from "./types.ts";
 const PER_CALL = 20;
 
 /** Undefined when everybody has been paid out. */
-export function planSettlement(market: MarketId, { positions }: Pick<MarketState, "positions">): SettlePlan | undefined {
+export function planSettlement(
+  market: MarketId,
+  { positions }: Pick<MarketState, "positions">,
+): SettlePlan | undefined {
   if (positions.size === 0) return undefined;
   const accounts = [...positions.keys()].sort((a, b) => a - b).slice(0, PER_CALL);
   return { kind: "settle", market, accounts };

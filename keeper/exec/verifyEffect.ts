@@ -79,7 +79,11 @@ export function verifyEffect(plan: Plan, exchange: Address, receipt: Transaction
   }
   if (plan.kind === "settle" && settled === 0) return undefined;
   const happened =
-    plan.kind === "settle" || plan.kind === "poke" ? accrued || settled > 0 : plan.kind === "topUp" ? toppedUp > 0n : lots > 0n || removedOrders > 0;
+    plan.kind === "settle" || plan.kind === "poke"
+      ? accrued || settled > 0
+      : plan.kind === "topUp"
+        ? toppedUp > 0n
+        : lots > 0n || removedOrders > 0;
   if (!happened) return undefined;
   const counts = { adlCounterparties, principalCounterparties, preventiveCounterparties, removedOrders };
   return { account, lots, sweptLots, ...counts, toppedUp, accrued, ...(settled > 0 ? { settled } : {}) };

@@ -69,7 +69,8 @@ function formatWarning({ move, accounts, nearest }: Warning): string {
 
 export function formatPlan(plan: Plan, nameOf: NameOf): string {
   if (plan.kind === "poke") return `${nameOf(plan.market)} poke, funding not accrued for ${plan.idle} s`;
-  if (plan.kind === "settle") return `${nameOf(plan.market)} settle ${plan.accounts.length} positions of the ended market`;
+  if (plan.kind === "settle")
+    return `${nameOf(plan.market)} settle ${plan.accounts.length} positions of the ended market`;
   const side = plan.isLong ? "long" : "short";
   const subject = `${nameOf(plan.market)} ${plan.kind} account ${plan.account} (${side}, ${plan.lots} lots)`;
   if (plan.kind === "topUp") return `${subject} by ${formatQuote(plan.amount)}`;
@@ -82,7 +83,10 @@ function formatOutcome(plan: Plan, outcome: Outcome): string {
   const hash = outcome.hash === undefined ? "" : `, tx ${outcome.hash}`;
   if (outcome.kind !== "effective") return `${outcome.kind}: ${outcome.reason}${hash}`;
   const { effect, gasUsed } = outcome;
-  const other = plan.kind === "poke" || plan.kind === "settle" || effect.account === plan.account ? "" : ` of account ${effect.account} instead`;
+  const other =
+    plan.kind === "poke" || plan.kind === "settle" || effect.account === plan.account
+      ? ""
+      : ` of account ${effect.account} instead`;
   const parts = [
     effect.lots > 0n ? `${effect.lots} lots closed${other}` : "",
     effect.sweptLots > 0n ? `${effect.sweptLots} of them in the book` : "",

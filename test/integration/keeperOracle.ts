@@ -87,7 +87,10 @@ describe("The keeper's judgement of prices", () => {
         const contract = await v.connection.ethers.getContractAt("IPriceSource", source.address);
         const [status, price, , timestamp] = await contract.latestPrice({ blockTag: Number(block.number) });
         const said = PRICE_STATUS[Number(status)] as string;
-        expect([judged.status, judged.status === "Ok" ? judged.price : 0n], `market ${id}`).to.deep.equal([said, price]);
+        expect([judged.status, judged.status === "Ok" ? judged.price : 0n], `market ${id}`).to.deep.equal([
+          said,
+          price,
+        ]);
         if (status === 0n) expect(judged.timestamp).equal(timestamp);
         const { maxAge, tradeAge, lotsPerUnit } = parametersOf(v, id);
         const rules = { maxAge: BigInt(maxAge), tradeAge: BigInt(tradeAge), lotsPerUnit };
@@ -97,7 +100,16 @@ describe("The keeper's judgement of prices", () => {
       }
     }
     await feed?.setFailing(false, GAS);
-    const states = ["fresh", "only closing", "StalePrice", "NotPositive", "NoData", "FromFuture", "Stale", "OutsideBand"];
+    const states = [
+      "fresh",
+      "only closing",
+      "StalePrice",
+      "NotPositive",
+      "NoData",
+      "FromFuture",
+      "Stale",
+      "OutsideBand",
+    ];
     for (const state of [...states, "OutOfRange", "ReferenceUnavailable", "ReferenceStale"]) {
       expect(seen.get(state) ?? 0, state).greaterThan(0);
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Hex } from "viem";
 import { ChainDataError } from "../../keeper/chain/ChainDataError.ts";
 import type { Position } from "../../keeper/core/types.ts";
 import { compareWorlds } from "../../keeper/state/compareWorlds.ts";
@@ -299,4 +300,27 @@ test("behavior: an endpoint that fell back to its beginning is trouble, not a re
   fake.lag(0);
   fake.mine([p(9)]);
   assert.deepEqual([(await follower.advance()).applied, accountsOf(world).length], [1, 9]);
+});
+
+test("behavior: hears the aggregator behind the proxy, and the next one from the block in which the proxy names it", async () => {
+  const [first, second, third] = [1, 2, 3].map((i) => `0x${`${i}`.repeat(40)}` as const) as [Hex, Hex, Hex];
+  const fake = createFakeChain();
+  fake.confirmAggregator(first);
+  const follower = createFollower(fake.chain, { ...OPTIONS, feedBlocks: 4 });
+  await follower.advance();
+  const heard = async (emitter: Hex) => {
+    fake.announce(emitter, 5n);
+    const { events, world } = await follower.advance();
+    const answers = events.filter(({ eventName }) => eventName === "AnswerUpdated");
+    if (answers.length > 0) assert.deepEqual(world.feeds.emitters.get(emitter), [1]);
+    return answers.length;
+  };
+  assert.deepEqual([await heard(first), await heard(second)], [1, 0]);
+  fake.confirmAggregator(second);
+  await follower.advance();
+  assert.deepEqual([await heard(second), await heard(first)], [1, 0], "announced");
+  fake.confirmAggregator(third, true);
+  await follower.advance();
+  for (let i = 0; i < 4; i++) await heard(first);
+  assert.equal(await heard(third), 1, "found after some blocks");
 });

@@ -180,10 +180,15 @@ test("behavior: two preventive closes of one round share the allowance and the q
 });
 
 test("behavior: positions of a market that has ended are paid out, so many a call, whatever its price says", () => {
-  const many = Array.from({ length: 45 }, (_, i) => position(45 - i, i % 2 === 0 ? 10n : -10n, 60_000_000n, 5_000_000n));
+  const many = Array.from({ length: 45 }, (_, i) =>
+    position(45 - i, i % 2 === 0 ? 10n : -10n, 60_000_000n, 5_000_000n),
+  );
   const ended = { retired: true, prices: { ok: false, reason: "MarketRetired(1)" } } as const;
   const [plan, ...others] = planMarket(viewOf([...many, bankrupt], ended)).plans;
   assert.ok(plan?.kind === "settle" && others.length === 0);
-  assert.deepEqual(plan.accounts, [...Array(20).keys()].map((i) => i + 1));
+  assert.deepEqual(
+    plan.accounts,
+    [...Array(20).keys()].map((i) => i + 1),
+  );
   assert.deepEqual(planMarket(viewOf([], ended)), { plans: [], skips: [{ market: 1, reason: "no positions" }] });
 });
