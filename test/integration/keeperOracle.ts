@@ -1,6 +1,5 @@
 /** The keeper's judgement of prices against the contract's, through the keeper's own reading of the chain. */
 import { expect } from "chai";
-import { createPublicClient, custom } from "viem";
 import type { Chain } from "../../keeper/chain/connect.ts";
 import { readBlock } from "../../keeper/chain/readBlock.ts";
 import { checkPrices } from "../../keeper/oracle/checkPrices.ts";
@@ -8,6 +7,7 @@ import { judgeMark, judgeSource, PRICE_STATUS, type SourceReading } from "../../
 import { readSource } from "../../keeper/oracle/readSource.ts";
 import { type Feeds, resolveFeeds } from "../../keeper/oracle/resolveFeeds.ts";
 import { createFollower } from "../../keeper/state/createFollower.ts";
+import { keeperChain } from "../utils/keeperChain.ts";
 import { deliver, FEE, listPythMarket, nextWindow, type PythMarket, signed, WINDOW } from "../utils/pythMarket.ts";
 import { createRandom } from "../utils/random.ts";
 import { useVenue } from "../utils/useVenue.ts";
@@ -15,15 +15,6 @@ import { answerAt, GAS, parametersOf, setTick, USD, type Venue } from "../utils/
 
 const TICK = 10_000;
 const [TRADE_AGE, MAX_AGE] = [100, 300];
-
-async function chainOf(v: Venue): Promise<Chain> {
-  const provider = v.connection.provider as Parameters<typeof custom>[0];
-  const client = createPublicClient({ transport: custom(provider, { retryCount: 0 }), cacheTime: 0 });
-  const [exchange, lens] = [await v.exchange.getAddress(), await v.lens.getAddress()] as [`0x${string}`, `0x${string}`];
-  const markets = v.deployed.markets.map(({ id, name }) => ({ id, name }));
-  const chainId = await client.getChainId();
-  return { client, chainId, deployment: { chainId, startBlock: 0, exchange, lens, markets } };
-}
 
 async function feedsOf(v: Venue, chain: Chain): Promise<Feeds> {
   const block = await readBlock(chain);
@@ -48,7 +39,7 @@ describe("The keeper's judgement of prices", () => {
 
   it("knows what is behind every market, and who announces its prices", async () => {
     const v = venue();
-    const { sources, emitters } = await feedsOf(v, await chainOf(v));
+    const { sources, emitters } = await feedsOf(v, await keeperChain(v));
     expect([...sources.values()].map(({ kind }) => kind)).to.deep.equal(["chainlink", "pyth", "bounded"]);
     const feed = (await v.aggregators[0]?.getAddress())?.toLowerCase() ?? "";
     expect(emitters.get(feed)).to.deep.equal([1, 3]);
@@ -58,7 +49,7 @@ describe("The keeper's judgement of prices", () => {
 
   it("is the contract's for random answers, ages and windows, in every state of a feed", async () => {
     const v = venue();
-    const chain = await chainOf(v);
+    const chain = await keeperChain(v);
     const feeds = await feedsOf(v, chain);
     const random = createRandom(7);
     const { time } = v.connection.networkHelpers;
@@ -121,7 +112,7 @@ describe("The keeper's judgement of prices", () => {
 
   it("is the contract's while a sequencer is down, back for too short, or unknown", async () => {
     const v = venue();
-    const chain = await chainOf(v);
+    const chain = await keeperChain(v);
     const { ethers, networkHelpers } = v.connection;
     const uptime = await ethers.deployContract("MockAggregator", [0, 0]);
     const [feed] = v.aggregators;
@@ -165,7 +156,7 @@ describe("The keeper's judgement of prices", () => {
 
   it("a follower hears prices of both kinds, and its state is the Lens's", async () => {
     const v = venue();
-    const follower = createFollower(await chainOf(v), { pageSize: 10, logRange: 10_000 });
+    const follower = createFollower(await keeperChain(v), { pageSize: 10, logRange: 10_000 });
     await follower.advance();
     await setTick(v, TICK);
     await deliver(v, [market], TICK);
