@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hex } from "viem";
+import { createPublicClient, custom, type Hex } from "viem";
 import { ChainDataError } from "../../keeper/chain/ChainDataError.ts";
+import { createRpcPool, type Endpoint } from "../../keeper/chain/createRpcPool.ts";
 import type { Position } from "../../keeper/core/types.ts";
 import { compareWorlds } from "../../keeper/state/compareWorlds.ts";
 import { createFollower, type Follower } from "../../keeper/state/createFollower.ts";
@@ -323,4 +324,37 @@ test("behavior: hears the aggregator behind the proxy, and the next one from the
   await follower.advance();
   for (let i = 0; i < 4; i++) await heard(first);
   assert.equal(await heard(third), 1, "found after some blocks");
+});
+
+test("behavior: of two endpoints, the one that leaves logs out is found out, and the other one is believed", async () => {
+  const fake = createFakeChain();
+  const asked: string[] = [];
+  const endpoint = (name: string, answers: (logs: unknown[]) => unknown[]): Endpoint => ({
+    name,
+    request: (async (args: { method: string; params?: unknown }) => {
+      const answer = await fake.request(args);
+      if (args.method !== "eth_getLogs") return answer;
+      asked.push(name);
+      return answers(answer as unknown[]);
+    }) as Endpoint["request"],
+  });
+  const pool = createRpcPool([endpoint("deaf", () => []), endpoint("honest", (logs) => logs)], { now: () => 1 });
+  const client = createPublicClient({ transport: custom(pool, { retryCount: 0 }), cacheTime: 0 });
+  const follower = createFollower({ ...fake.chain, client: client as never, pool }, OPTIONS);
+  await follower.advance();
+  asked.length = 0;
+  fake.mine([p(1), p(2)]);
+  await assert.rejects(follower.advance(), /^ChainDataError: Logs of block 1 are missing/);
+  assert.deepEqual(
+    pool.health().map(({ name, status }) => [name, status]),
+    [
+      ["deaf", "failing"],
+      ["honest", "healthy"],
+    ],
+  );
+  const { world, snapshot } = await follower.advance();
+  assert.deepEqual([snapshot, accountsOf(world)], [false, [1, 2]]);
+  for (let i = 3; i < 9; i++) fake.mine([p(i)]);
+  await assertFollows(follower, fake, "after");
+  assert.equal(asked.filter((name) => name === "deaf").length, 2, "the block's logs, and all of the block's");
 });

@@ -52,6 +52,8 @@ export type FakeLog = ReturnType<typeof logsOf>[number];
 
 export type FakeChain = {
   readonly chain: Chain;
+  /** What the client asks. */
+  readonly request: (args: { method: string; params?: unknown }) => Promise<unknown>;
   /** Appends a block to the canonical chain. */
   readonly mine: (changes?: readonly Position[]) => void;
   /** Appends a block with a top-up order. */
@@ -160,6 +162,7 @@ export function createFakeChain(): FakeChain {
   } as const;
   return {
     chain: { client, chainId: 31337, deployment: { ...deployment, markets: [...deployment.markets] } },
+    request,
     mine,
     order: (account, triggerRate, maximum) => mine([], [{ account, triggerRate, maximum }]),
     announce(emitter, answer) {
@@ -272,6 +275,7 @@ function answer(
 ): Hex {
   const abi = [...exchangeAbi, ...lensAbi, ...sourceAbi] as const;
   const { functionName, args } = decodeFunctionData({ abi, data });
+  if (functionName === "fundingIndexNow") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: 0n });
   if (functionName === "marketCount") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: 1n });
   if (functionName === "marketConfig") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: CONFIG });
   if (functionName === "riskConfig") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: RISK });
