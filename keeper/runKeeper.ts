@@ -45,6 +45,8 @@ export async function runKeeper({ settings, deployment, signal, write }: RunKeep
   });
   const { mode, chainId } = settings;
   log({ type: "started", mode, chainId, exchange: deployment.exchange, keeper: dispatcher?.account.address });
+  // what went wrong while connecting was not told yet
+  for (const health of chain.pool?.health() ?? []) if (health.status !== "healthy") onEndpoint(health);
 
   const server = await serve(chain, settings);
   if (server !== undefined) log({ type: "serving", url: server.url });

@@ -6,10 +6,10 @@
  * An endpoint that fails is left alone for a while, longer each time. An error that is an answer (a call that reverts, a transaction that is
  * refused) is the chain's and not the endpoint's fault, and is not asked for twice.
  */
-import { BaseError, type EIP1193RequestFn, type Hash, type RpcBlock, RpcRequestError } from "viem";
+import type { EIP1193RequestFn, Hash, RpcBlock } from "viem";
 import { KeeperError } from "../errors.ts";
-import { contractError } from "./contractError.ts";
 import { describeError } from "./describeError.ts";
+import { isAnswer } from "./isAnswer.ts";
 
 export type Endpoint = { readonly name: string; readonly request: EIP1193RequestFn };
 
@@ -220,18 +220,6 @@ export function createRpcPool(endpoints: readonly Endpoint[], options: RpcPoolOp
       if (state !== undefined) fail(state, reason);
     },
   };
-}
-
-/** Whether an error is what the chain says to the request, and every honest endpoint would say. */
-function isAnswer(error: unknown): boolean {
-  if (contractError(error) !== undefined) return true;
-  if (!(error instanceof BaseError)) return false;
-  const said = error.walk((e) => e instanceof RpcRequestError);
-  if (!(said instanceof RpcRequestError)) return false;
-  // blocks that are not there (yet, or here), limits, overload: another one may do better. Judged by what is said, never by the code
-  return !/not found|unknown block|header|missing trie|limit|too many|timeout|timed out|busy|unavailable|^internal error|range/i.test(
-    said.details,
-  );
 }
 
 function isNewest({ method, params }: { method: string; params?: unknown }): boolean {

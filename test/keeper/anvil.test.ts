@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { type Address, encodeAbiParameters, encodeEventTopics, type Hex } from "viem";
 import { exchangeAbi } from "../../keeper/chain/abi.ts";
 import { type Chain, connect } from "../../keeper/chain/connect.ts";
+import { readSettings } from "../../keeper/config/readSettings.ts";
+import { runKeeper } from "../../keeper/runKeeper.ts";
 import { createFollower } from "../../keeper/state/createFollower.ts";
 import { DeepReorgError } from "../../keeper/state/DeepReorgError.ts";
 import { tipOf } from "../../keeper/state/world.ts";
@@ -123,3 +128,64 @@ test("error: refuses a reorganisation of a real node that is deeper than the lim
   await ask("anvil_reorg", [5, []]);
   await assert.rejects(listener.look(), DeepReorgError);
 });
+
+test(
+  "behavior: the whole process: a dead endpoint beside a live one, a socket for a hint, and a restart from the file",
+  options,
+  async () => {
+    const { ask, mine } = await setUp();
+    const folder = mkdtempSync(join(tmpdir(), "plimsoll-run-"));
+    const url = anvil?.url ?? "";
+    // looks only every ten minutes by itself: what it sees in time, the socket told it to look for
+    const flags = [
+      "--rpc-url",
+      `http://127.0.0.1:1,${url}`,
+      "--ws-url",
+      url.replace("http", "ws"),
+      "--poll-ms",
+      "600000",
+    ];
+    const { values: settings } = readSettings([...flags, "--state-db", join(folder, "state.sqlite"), "--json"], {});
+    const deployment = { chainId: 31337, startBlock: 0, exchange: EXCHANGE, lens: LENS, markets: [] } as const;
+    const run = async (work: (said: () => string[]) => Promise<void>) => {
+      const lines: { type: string; block?: number; status?: string }[] = [];
+      const stop = new AbortController();
+      const write = (line: string) => lines.push(JSON.parse(line));
+      const done = runKeeper({ settings, deployment: { ...deployment, markets: [] }, signal: stop.signal, write });
+      await work(() => lines.map(({ type, block, status }) => [type, status ?? block].join(" ").trim()));
+      stop.abort();
+      await done;
+      return lines.map(({ type }) => type);
+    };
+    const until = async (holds: () => boolean) => {
+      for (let i = 0; i < 600 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.ok(holds());
+    };
+    const first = await run(async (said) => {
+      await until(() => said().some((line) => line.startsWith("idle")));
+      const height = Number(await ask("eth_blockNumber"));
+      // the socket takes a moment to be subscribed
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await mine(1);
+      await until(() => said().includes(`idle ${height + 1}`));
+      assert.ok(said().includes("endpoint failing"), said().join());
+    });
+    assert.deepEqual(
+      first.filter((type) => ["snapshot", "resumed", "stopped"].includes(type)),
+      ["snapshot", "stopped"],
+    );
+    await mine(2);
+    const second = await run(async (said) => until(() => said().some((line) => line.startsWith("idle"))));
+    assert.deepEqual(
+      second.filter((type) => ["snapshot", "resumed", "stopped"].includes(type)),
+      ["resumed", "stopped"],
+    );
+    await ask("anvil_reorg", [4, []]);
+    const third = await run(async (said) => until(() => said().some((line) => line.startsWith("idle"))));
+    assert.deepEqual(
+      third.filter((type) => ["snapshot", "resumed", "stopped"].includes(type)),
+      ["snapshot", "stopped"],
+    );
+    rmSync(folder, { recursive: true });
+  },
+);

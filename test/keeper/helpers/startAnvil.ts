@@ -35,5 +35,5 @@ export async function startAnvil(): Promise<Anvil | undefined> {
       if (found !== null) resolve(`http://${found[1]}`);
     });
   });
-  return { url, stop: () => child.kill() };
+  return { url, stop: () => child.kill("SIGKILL") };
 }
