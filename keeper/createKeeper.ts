@@ -15,11 +15,13 @@ import type { Dispatcher } from "./exec/createDispatcher.ts";
 import { createHolds, type Moment } from "./exec/createHolds.ts";
 import { execute } from "./exec/execute.ts";
 import type { Outcome } from "./exec/outcome.ts";
+import { checkPrices } from "./oracle/checkPrices.ts";
 import type { Log } from "./ops/events.ts";
 import { formatPrice } from "./ops/format.ts";
 import { reportChain } from "./ops/reportChain.ts";
 import { toJson } from "./ops/toJson.ts";
 import { type PlannedMarket, planWorld, type WorldPlan } from "./planWorld.ts";
+import type { StateStore } from "./db/createStateStore.ts";
 import { type Advance, createFollower } from "./state/createFollower.ts";
 import { tipOf } from "./state/world.ts";
 
@@ -36,6 +38,11 @@ export type KeeperParameters = {
   readonly logRange: number;
   /** 0 for never. */
   readonly pokeSeconds: number;
+  readonly maxReorg: number;
+  /** Pips; 0 for never. */
+  readonly warnMove: bigint;
+  /** Where the world is kept across restarts, if anywhere. */
+  readonly store?: StateStore | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Told of every advance and of every plan, and not waited for. */
@@ -54,7 +61,8 @@ export type Keeper = {
 
 export function createKeeper(parameters: KeeperParameters): Keeper {
   const { chain, dispatcher, log, signal, audience } = parameters;
-  const follower = createFollower(chain, parameters);
+  const { store } = parameters;
+  const follower = createFollower(chain, { ...parameters, ...(store === undefined ? {} : { resume: store.load }) });
   const holds = createHolds(parameters.cooldownBlocks);
   const keeper: Address | undefined = dispatcher?.account.address;
   /** What was said last, by market and kind: said again only when it changes. */
@@ -82,17 +90,33 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   async function look(): Promise<WorldPlan> {
     const advance = await follower.advance();
     reportChain(advance, keeper, log);
+    store?.save(advance);
     audience?.onAdvance(advance);
     const tip = tipOf(advance.world);
     reconciledAt ??= tip.number;
     if (parameters.reconcileBlocks > 0 && tip.number >= reconciledAt + BigInt(parameters.reconcileBlocks)) {
       reconciledAt = tip.number;
+      const strange = await checkPrices(chain, tip, advance.world.feeds);
+      if (strange.length > 0) {
+        log({ type: "alert", block: tip.number, reason: "a price is not what we make of its feed", details: strange });
+      }
       if (!(await reconcile(tip.number))) return look();
     }
     if (planned === undefined || planned.block.hash !== tip.hash || advance.snapshot) {
       // an account is opened once and for ever
       if (caller === 0 && keeper !== undefined) caller = await readAccount(chain, tip, keeper);
       planned = await planWorld(chain, advance.world, optionsFor);
+      if (planned.missed.length > 0) {
+        log({
+          type: "alert",
+          block: tip.number,
+          reason: "events were missed, taking a snapshot",
+          details: planned.missed,
+        });
+        planned = undefined;
+        follower.forget();
+        return look();
+      }
       audience?.onPlan(planned);
       report(planned);
     }
@@ -100,16 +124,18 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   }
 
   function optionsFor(market: MarketId): PlanOptions {
-    const { maxSteps, pokeSeconds } = parameters;
+    const { maxSteps, pokeSeconds, warnMove } = parameters;
     // after two refused lists in a row the contract picks itself: that works whatever our copy says
     const maxCounterparties = holds.staleLists(market) >= 2 ? 0 : parameters.maxCounterparties;
-    return { maxCounterparties, maxSteps, pokeSeconds, caller };
+    return { maxCounterparties, maxSteps, pokeSeconds, warnMove, caller };
   }
 
   async function reconcile(block: bigint): Promise<boolean> {
     const differences = await follower.reconcile();
     log({ type: "reconciled", block, differences });
-    return differences.length === 0;
+    if (differences.length === 0) return true;
+    log({ type: "alert", block, reason: "the local state was wrong, taking a snapshot", details: differences });
+    return false;
   }
 
   /** Returns whether anything was achieved or is worth planning anew. */
@@ -142,7 +168,7 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   }
 
   function report({ block, markets }: WorldPlan): void {
-    for (const { view, skips, plans } of markets) {
+    for (const { view, skips, plans, warning } of markets) {
       const market = view.parameters.id;
       const { prices } = view;
       if (prices.ok && isNews(`price ${market}`, prices.price)) {
@@ -153,6 +179,10 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
         said.set(`was ${market}`, "");
         log({ type: "level", block: block.number, market, level: view.level });
       }
+      // said again when somebody else is the nearest, or it is about more accounts
+      const first = warning?.nearest[0]?.account;
+      if (isNews(`warning ${market}`, [first, warning?.accounts]) && warning !== undefined)
+        log({ type: "warning", block: block.number, market, warning });
       const skip = skips.find(({ account }) => account === undefined);
       if (isNews(`skip ${market}`, skip?.reason) && skip !== undefined)
         log({ type: "skip", block: block.number, skip });

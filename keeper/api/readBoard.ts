@@ -1,15 +1,14 @@
 /**
  * What the page and the API show of a market beside its positions: the book's depth, the circuit breaker, the fund. One block, one trip.
  */
-import { exchangeAbi, lensAbi } from "../chain/abi.ts";
-import { exchangeAt, lensAt } from "../chain/atBlock.ts";
+import { exchangeAbi } from "../chain/abi.ts";
+import { exchangeAt } from "../chain/atBlock.ts";
 import type { BlockRef, Chain } from "../chain/connect.ts";
 import { contractError } from "../chain/contractError.ts";
+import { readDepth } from "../chain/readDepth.ts";
 import type { RiskDepth, RiskFund } from "../core/risk/types.ts";
 import type { MarketId } from "../core/types.ts";
 
-/** Levels a side that are read. Most of a crash is decided within the band, which is narrower. */
-export const DEPTH_LEVELS = 256;
 const DAY = 86_400n;
 
 /** The circuit breaker; rates and ratios in pips. */
@@ -44,19 +43,18 @@ export type MarketReading = {
 export async function readBoard(chain: Chain, block: BlockRef, market: MarketId): Promise<MarketReading> {
   const on = { ...exchangeAt(chain, block), abi: exchangeAbi } as const;
   const args = [BigInt(market)] as const;
-  const [view, config, riskConfig, claim, risk, bids, asks] = await Promise.all([
+  const [view, config, riskConfig, claim, risk, depth] = await Promise.all([
     chain.client.readContract({ ...on, args, functionName: "marketAt" }),
     chain.client.readContract({ ...on, args, functionName: "marketConfig" }),
     chain.client.readContract({ ...on, args, functionName: "riskConfig" }),
     chain.client.readContract({ ...on, functionName: "insuranceBalance" }),
     orUndefined(chain.client.readContract({ ...on, args, functionName: "riskAt" })),
-    levels(true),
-    levels(false),
+    readDepth(chain, block, market),
   ]);
   const drawn = view.coverDay === block.timestamp / DAY ? view.coverDrawn : 0n;
   const coverLeft = drawn < config.dailyCoverCap ? config.dailyCoverCap - drawn : 0n;
   return {
-    depth: { bids, asks },
+    depth,
     fund: { claim, coverLeft },
     coverCap: config.dailyCoverCap,
     breaker: risk && {
@@ -77,16 +75,6 @@ export async function readBoard(chain: Chain, block: BlockRef, market: MarketId)
     fundingIndex: view.fundingIndex,
     status: view.status,
   };
-
-  async function levels(isBid: boolean) {
-    const [, found] = await chain.client.readContract({
-      ...lensAt(chain, block),
-      abi: lensAbi,
-      functionName: "depth",
-      args: [BigInt(market), isBid, 0n, BigInt(DEPTH_LEVELS)],
-    });
-    return found.map(({ tick, lots }) => ({ tick: Number(tick), lots }));
-  }
 }
 
 /** A revert is the answer that there is none; anything else is the endpoint's fault. */

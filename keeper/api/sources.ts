@@ -1,11 +1,18 @@
 /**
  * What the routes answer from.
  */
+import type { EndpointHealth } from "../chain/createRpcPool.ts";
 import { ApiError } from "./ApiError.ts";
 import type { Board, Published, PublishedMarket } from "./createBoard.ts";
 import type { History } from "./createHistory.ts";
 
-export type Sources = { readonly board: Board; readonly history: History; readonly chainId: number };
+export type Sources = {
+  readonly board: Board;
+  readonly history: History;
+  readonly chainId: number;
+  /** In the order of RPC_URL. */
+  readonly endpoints?: () => readonly EndpointHealth[];
+};
 
 export function publishedOf({ board }: Sources): Published {
   const published = board.published();

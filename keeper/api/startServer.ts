@@ -33,7 +33,10 @@ export async function startServer(parameters: StartServerParameters): Promise<Se
   const { chain, host, port } = parameters;
   const history = createHistory(parameters.limits);
   const board = createBoard(chain, history);
-  const app = createApp({ board, history, chainId: chain.chainId }, parameters);
+  const app = createApp(
+    { board, history, chainId: chain.chainId, endpoints: () => chain.pool?.health() ?? [] },
+    parameters,
+  );
   const { server, actual } = await new Promise<{ server: ReturnType<typeof serve>; actual: number }>(
     (resolve, reject) => {
       const server = serve({ fetch: app.fetch, hostname: host, port }, ({ port: actual }) =>

@@ -13,8 +13,8 @@ export async function readPositions(
   block: BlockRef,
   market: MarketId,
   pageSize: number,
-): Promise<LinkedPosition[]> {
-  const positions: LinkedPosition[] = [];
+  visit: (position: LinkedPosition) => void,
+): Promise<void> {
   let from = 0n;
   do {
     const [blockNumber, entries, nextFrom] = await chain.client.readContract({
@@ -26,8 +26,7 @@ export async function readPositions(
     if (blockNumber !== block.number) {
       throw new KeeperError(`The endpoint answered about block ${blockNumber} when asked about ${block.number}`);
     }
-    for (const { grownAt: _grownAt, ...entry } of entries) positions.push(entry);
+    for (const { grownAt: _grownAt, ...entry } of entries) visit(entry);
     from = nextFrom;
   } while (from !== 0n);
-  return positions;
 }

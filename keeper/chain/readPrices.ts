@@ -12,13 +12,19 @@ import { contractError } from "./contractError.ts";
 
 export type ReadPricesReturnType = {
   readonly prices: PriceReading;
+  readonly retired: boolean;
   /** Bankrupt account being resolved, 0 for none. */
   readonly taken: AccountId;
   readonly openInterest: bigint;
+  /** Of the market's last event. */
+  readonly sequence: bigint;
   readonly touch: Touch;
   readonly level: Level;
   readonly preventiveLots: bigint;
 };
+
+/** MarketStatus.Retired */
+const RETIRED = 1;
 
 export async function readPrices(chain: Chain, block: BlockRef, market: MarketId): Promise<ReadPricesReturnType> {
   const on = { ...exchangeAt(chain, block), abi: exchangeAbi, args: [BigInt(market)] } as const;
@@ -36,9 +42,11 @@ export async function readPrices(chain: Chain, block: BlockRef, market: MarketId
       : { ok: false, reason: refused?.reason ?? "no answer" };
   return {
     prices,
+    retired: view.status === RETIRED,
     // whoever is not bankrupt with the index that is stored is let go before funding accrues
     taken: funding === accrued ? Number(view.taken) : 0,
     openInterest: view.openInterest,
+    sequence: view.sequence,
     touch: { bestBid: view.bestBid, bestAsk: view.bestAsk },
     level: "value" in risk ? risk.value.level : 0,
     preventiveLots: "value" in risk ? risk.value.preventiveLots : 0n,

@@ -1,5 +1,6 @@
 /**
- * The command line: reads the settings, runs a command, turns its end into an exit code (0 done, 1 the operator has to change something, or try again).
+ * The command line: reads the settings, runs a command, turns its end into an exit code (0 done, 1 the operator has to change something, or try again, 3 a
+ * reorganisation was refused).
  */
 import dotenv from "dotenv";
 import { readDeployment } from "../config/readDeployment.ts";
@@ -7,6 +8,7 @@ import { readSettings } from "../config/readSettings.ts";
 import { usage } from "../config/usage.ts";
 import { ConfigError } from "../errors.ts";
 import { runKeeper } from "../runKeeper.ts";
+import { DeepReorgError } from "../state/DeepReorgError.ts";
 import { TakenBackError } from "./orTakenBack.ts";
 import { printPlan } from "./printPlan.ts";
 import { printRisk } from "./printRisk.ts";
@@ -42,9 +44,9 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.exitCode = 1;
+  process.exitCode = error instanceof DeepReorgError ? error.exitCode : 1;
   const text =
-    error instanceof ConfigError || error instanceof TakenBackError
+    error instanceof ConfigError || error instanceof TakenBackError || error instanceof DeepReorgError
       ? error.message
       : error instanceof Error
         ? (error.stack ?? error.message)

@@ -68,6 +68,8 @@ function textOf({ block, markets }: WorldPlan): string {
 function planRow(plan: Plan, { view }: PlannedMarket): string[] {
   const { name } = view.parameters;
   if (plan.kind === "poke") return [name, plan.kind, "-", "-", "-", `funding not accrued for ${plan.idle} s`];
+  if (plan.kind === "settle")
+    return [name, plan.kind, "-", "-", "-", `${plan.accounts.length} positions of the ended market`];
   const side = plan.isLong ? "long" : "short";
   return [name, plan.kind, String(plan.account), side, String(plan.lots), detailOf(plan, view.parameters)];
 }

@@ -35,6 +35,8 @@ const optionalInteger = (minimum: number, maximum: number) =>
     .transform((text) => (text === undefined ? undefined : Number(text)))
     .refine((n) => n === undefined || (n >= minimum && n <= maximum), `must lie between ${minimum} and ${maximum}`);
 
+const hasProtocol = (text: string, protocol: RegExp) => URL.canParse(text) && protocol.test(new URL(text).protocol);
+
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 
 const toggle = z
@@ -46,11 +48,22 @@ export const settings = {
   rpcUrl: {
     env: "RPC_URL",
     flag: "rpc-url",
-    help: "JSON-RPC endpoint, http or https",
+    help: "JSON-RPC endpoint, http or https; several with commas",
     schema: z
       .string()
       .default("http://127.0.0.1:8545")
-      .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL"),
+      .refine((text) => text.split(",").every((url) => hasProtocol(url.trim(), /^https?:$/)), {
+        message: "must be an http or https URL",
+      }),
+  },
+  wsUrl: {
+    env: "WS_URL",
+    flag: "ws-url",
+    help: "WebSocket endpoint whose new heads make the keeper look at once; what it says is not believed",
+    schema: z
+      .string()
+      .optional()
+      .refine((text) => text === undefined || hasProtocol(text, /^wss?:$/), "must be a ws or wss URL"),
   },
   chainId: {
     env: "CHAIN_ID",
@@ -108,6 +121,24 @@ export const settings = {
     flag: "reconcile-blocks",
     help: "blocks between comparisons of the local state with the chain's; 0 for none",
     schema: integer(0, 1_000_000, 500),
+  },
+  maxReorg: {
+    env: "MAX_REORG",
+    flag: "max-reorg",
+    help: "deepest reorganisation that is followed, blocks; at a deeper one the keeper stops with exit code 3",
+    schema: integer(1, 127, 64),
+  },
+  stateDb: {
+    env: "STATE_DB",
+    flag: "state-db",
+    help: "file that the positions are kept in, to go on from after a restart; none: begin with a snapshot",
+    schema: z.string().min(1, "must be a path").optional(),
+  },
+  warnMove: {
+    env: "WARN_MOVE",
+    flag: "warn-move",
+    help: "warn of accounts that so much of a move makes bankrupt, in millionths of the price; 0 for never",
+    schema: integer(0, 990_000, 20_000).transform(BigInt),
   },
   pageSize: {
     env: "PAGE_SIZE",

@@ -1,9 +1,9 @@
 /**
  * The event reducer: one `PositionChanged` onto a market's state, and back.
  */
-import { indexKey } from "./indexKey.ts";
-import { cellsOf, type MarketState } from "./marketState.ts";
-import type { AccountId, Entry, PositionChange } from "./types.ts";
+import { cellFor } from "./cellFor.ts";
+import type { MarketState } from "./marketState.ts";
+import type { AccountId, Entry, Position, PositionChange } from "./types.ts";
 
 /** What it takes to undo one change: the entry that was there before. Undo in the reverse order of applying. */
 export type Undo = { readonly account: AccountId; readonly before: Entry | undefined };
@@ -13,36 +13,40 @@ export type Undo = { readonly account: AccountId; readonly before: Entry | undef
  * its cell keeps its place.
  */
 export function applyChange(state: MarketState, change: PositionChange): Undo {
-  const before = state.positions.get(change.account);
-  if (change.lots === 0n) {
-    replace(state, before, undefined);
-    return { account: change.account, before };
-  }
-  const key = indexKey(change, state.base);
-  const stays = before !== undefined && before.isLong === key.isLong && before.cell === key.cell;
-  const joined = stays ? before.joined : state.clock++;
-  replace(state, before, { ...change, ...key, joined });
+  const row = state.columns.rowOf(change.account);
+  const before = row === undefined ? undefined : state.entryAt(row);
+  put(state, row, change.lots === 0n ? undefined : change, undefined);
   return { account: change.account, before };
 }
 
 /** Puts the state back to what it was before the change. */
-export function undoChange(state: MarketState, undo: Undo): void {
-  replace(state, state.positions.get(undo.account), undo.before);
+export function undoChange(state: MarketState, { account, before }: Undo): void {
+  put(state, state.columns.rowOf(account), before, before?.joined);
 }
 
-function replace(state: MarketState, before: Entry | undefined, after: Entry | undefined): void {
-  if (before !== undefined) {
-    const cells = cellsOf(state, before.isLong);
-    const cell = cells.get(before.cell);
-    cell?.delete(before.account);
-    if (cell?.size === 0) cells.delete(before.cell);
-    state.positions.delete(before.account);
+/** @param joined Its place in the order of arrival, when that is given; else its own as long as it stays, and then the last. */
+function put(state: MarketState, row: number | undefined, after: Position | undefined, joined?: number): void {
+  const { columns } = state;
+  if (after === undefined) {
+    if (row === undefined) return;
+    state.unlink(row);
+    columns.remove(row);
+    return;
   }
-  if (after !== undefined) {
-    const cells = cellsOf(state, after.isLong);
-    const cell = cells.get(after.cell);
-    if (cell === undefined) cells.set(after.cell, new Map([[after.account, after]]));
-    else cell.set(after.account, after);
-    state.positions.set(after.account, after);
+  const cell = cellFor(after, state.base);
+  if (row === undefined) {
+    state.link(columns.write(after, joined ?? state.clock++), cell);
+    return;
   }
+  const place = columns.joined[row] as number;
+  const stays =
+    (columns.lots[row] as number) > 0 === after.lots > 0n &&
+    state.cellAt(row) === cell &&
+    (joined === undefined || joined === place);
+  if (stays) {
+    columns.write(after, place);
+    return;
+  }
+  state.unlink(row);
+  state.link(columns.write(after, joined ?? state.clock++), cell);
 }

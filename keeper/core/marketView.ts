@@ -1,8 +1,10 @@
 /**
- * Everything a decision about one market depends on, at one block.
+ * Everything a decision about one market depends on, at one block. A plan is made from it without waiting, and leaves it as it was: the
+ * effects of what is planned are put onto the state only while the rest is planned (projection.ts).
  */
 import type { Touch } from "./absorption.ts";
 import type { MarketState } from "./marketState.ts";
+import type { RiskDepth } from "./risk/types.ts";
 import type { AccountId, MarketParameters, Prices } from "./types.ts";
 
 export type PriceReading =
@@ -18,11 +20,15 @@ export type MarketView = {
   readonly parameters: MarketParameters;
   readonly state: MarketState;
   readonly prices: PriceReading;
+  /** The market has ended: it has no price any more, and its positions are paid out at the final one. */
+  readonly retired?: boolean;
   /** Bankrupt account being resolved, 0 for none. */
   readonly taken: AccountId;
   /** Timestamp of the block. */
   readonly now: bigint;
   readonly touch: Touch;
+  /** The book near the mark, best first; missing while nothing depends on it. */
+  readonly depth?: RiskDepth;
   readonly level: Level;
   /** Lots that preventive deleveraging may still close in this window; 0 while it is not open. */
   readonly preventiveLots: bigint;

@@ -1,8 +1,8 @@
 /**
  * The bankrupt account that the contract takes next (Gate.sol), and whether that account closes the gate by itself.
  */
-import { bankruptcyTick, coordinateV } from "./grid.ts";
-import { type Cell, cellsOf, type MarketState, membersOf } from "./marketState.ts";
+import { bankruptcyTick, cellOf, coordinateV } from "./grid.ts";
+import { type CellIndex, cellsOf, type MarketState } from "./marketState.ts";
 import { isBankrupt } from "./position.ts";
 import type { AccountId, Entry, Prices } from "./types.ts";
 
@@ -27,8 +27,11 @@ export function pickBankrupt(state: MarketState, prices: Prices, taken: AccountI
 
   const tick = bankruptcyTick(prices.price - prices.funding, state.base);
   for (const isLong of [true, false]) {
-    const entry = firstPast(cellsOf(state, isLong), coordinateV(isLong, tick));
-    if (entry !== undefined) return { entry, cause: "past" };
+    const cells = cellsOf(state, isLong);
+    const v = cells.nextV(0);
+    if (v === -1 || v >= coordinateV(isLong, tick)) continue;
+    const head = cells.head(cellOf(cells.nextUAt(v, 0), v));
+    return { entry: state.entryAt(head), cause: "past" };
   }
   for (const isLong of [true, false]) {
     const entry = firstAtBoundary(cellsOf(state, isLong), coordinateV(isLong, tick), prices);
@@ -37,21 +40,9 @@ export function pickBankrupt(state: MarketState, prices: Prices, taken: AccountI
   return undefined;
 }
 
-function firstPast(cells: Map<number, Cell>, mark: number): Entry | undefined {
-  let best: { v: number; u: number; cell: Cell } | undefined;
-  for (const [id, cell] of cells) {
-    const v = id & 0x3fff;
-    const u = id >> 14;
-    if (v >= mark) continue;
-    if (best === undefined || v < best.v || (v === best.v && u < best.u)) best = { v, u, cell };
-  }
-  return best && membersOf(best.cell)[0];
-}
-
-function firstAtBoundary(cells: Map<number, Cell>, mark: number, prices: Prices): Entry | undefined {
-  const atMark = [...cells].filter(([id]) => (id & 0x3fff) === mark).sort(([a], [b]) => a - b);
-  for (const [, cell] of atMark) {
-    const entry = membersOf(cell).find((member) => isBankrupt(member, prices));
+function firstAtBoundary(cells: CellIndex, mark: number, prices: Prices): Entry | undefined {
+  for (let u = cells.nextUAt(mark, 0); u !== -1; u = cells.nextUAt(mark, u + 1)) {
+    const entry = cells.get(cellOf(u, mark))?.find((member) => isBankrupt(member, prices));
     if (entry !== undefined) return entry;
   }
   return undefined;

@@ -2,6 +2,7 @@
  * What the keeper intends to do, and why it leaves the rest alone. Data only: a plan is the same for the same view.
  */
 import type { AccountId, MarketId } from "./types.ts";
+import type { Warning } from "./warnOf.ts";
 
 export type DeleveragePlan = {
   readonly kind: "deleverage";
@@ -30,6 +31,8 @@ export type LiquidatePlan = {
   readonly maintenance: bigint;
   /** What the contract would try to close; the book may hold less. */
   readonly expectedLots: bigint;
+  /** Of these, what the book holds within the limit after the plans before this one; missing while depth is not known. */
+  readonly fillLots?: bigint;
 };
 
 /** A position below maintenance that the book cannot absorb, reduced at the mark against the head of the ADL queue. */
@@ -67,20 +70,29 @@ export type PokePlan = {
   readonly delta: bigint;
 };
 
+/** Positions of a market that has ended are paid out into free collateral. */
+export type SettlePlan = {
+  readonly kind: "settle";
+  readonly market: MarketId;
+  /** In the order of their ids. */
+  readonly accounts: readonly AccountId[];
+};
+
 /** About one account. */
 export type AccountPlan = DeleveragePlan | LiquidatePlan | PreventivePlan | TopUpPlan;
-export type Plan = AccountPlan | PokePlan;
+export type Plan = AccountPlan | PokePlan | SettlePlan;
 
 export type SkipReason =
   | "price unavailable"
   | "no positions"
-  | "healthy"
   | "market insolvent: waiting for the waterfall"
   | "bankrupt: after the one planned"
+  | "changed by a plan before it"
   | "topped up first"
   | "top-up beyond its order or the free collateral"
   | "large: cooling down after a step"
   | "the book cannot absorb it"
+  | "the book is used up by positions that are worse"
   | "the book cannot absorb it, and no counterparty is in profit";
 
 /** `account` is missing when the reason holds for the whole market. */
@@ -91,10 +103,16 @@ export type Skip = {
   readonly details?: string;
 };
 
-export type MarketPlan = { readonly plans: readonly Plan[]; readonly skips: readonly Skip[] };
+export type MarketPlan = {
+  readonly plans: readonly Plan[];
+  readonly skips: readonly Skip[];
+  /** Who would be bankrupt after a further move of the price; missing when nobody would. */
+  readonly warning?: Warning;
+};
 
 /** Names a piece of work, whatever its numbers are: what attempts and cool-downs are counted by. */
 export function planKey(plan: Plan): string {
+  if (plan.kind === "settle") return `${plan.market}:settle:${plan.accounts[0]}`;
   if (plan.kind === "deleverage" || plan.kind === "poke") return `${plan.market}:${plan.kind}`;
   return `${plan.market}:${plan.kind}:${plan.account}`;
 }

@@ -11,69 +11,113 @@ import type { MarketView } from "./marketView.ts";
 import { pickBankrupt } from "./pickBankrupt.ts";
 import type { MarketPlan, Plan, PokePlan, Skip } from "./plan.ts";
 import { MAX_COUNTERPARTIES, planDeleverage } from "./planDeleverage.ts";
-import { planReduction, type ReductionPlan } from "./planReduction.ts";
+import { planReduction } from "./planReduction.ts";
+import { planSettlement } from "./planSettlement.ts";
 import { planTopUps } from "./planTopUps.ts";
 import { PIPS } from "./position.ts";
-import type { AccountId, Prices } from "./types.ts";
+import { createProjection, type Projection } from "./projection.ts";
+import { type Screening, screenPositions } from "./screenPositions.ts";
+import type { AccountId, Entry, Prices } from "./types.ts";
+import { warnOf } from "./warnOf.ts";
 
 export type PlanOptions = {
   /** Longest list of counterparties; 0 makes the contract pick. */
   readonly maxCounterparties?: number;
   /** Most resting orders a call visits; the market's own cap when it is less. */
   readonly maxSteps?: number;
-  /** Healthy positions with equity below this multiple of maintenance margin get a reason of their own. */
-  readonly nearRatio?: bigint;
+  /** Warn of accounts that a further move of the price by so much would make bankrupt, pips; 0 for no warning. */
+  readonly warnMove?: bigint;
   /** Our own account, 0 for none: whether a top-up pays a tip. */
   readonly caller?: AccountId;
   /** Seconds after which a market with positions whose funding has moved is poked; 0 for never. */
   readonly pokeSeconds?: number;
 };
 
-export function planMarket(view: MarketView, options: PlanOptions = {}): MarketPlan {
+/** Whom a plan may be about. Whoever wants to know before there is all of the view asks this first, and hands it to `planMarket`. */
+export function screenMarket(
+  { state, parameters }: Pick<MarketView, "state" | "parameters">,
+  prices: Prices,
+  options: PlanOptions,
+): Screening {
+  return screenPositions(state.columns, prices, parameters, options.warnMove ?? 0n);
+}
+
+export function planMarket(view: MarketView, options: PlanOptions = {}, screening?: Screening): MarketPlan {
   const market = view.parameters.id;
   const skip = (reason: Skip["reason"], details?: string): MarketPlan => ({
     plans: [],
     skips: [{ market, reason, ...(details === undefined ? {} : { details }) }],
   });
+  if (view.retired === true) {
+    const settlement = planSettlement(market, view.state);
+    return settlement === undefined ? skip("no positions") : { plans: [settlement], skips: [] };
+  }
   if (!view.prices.ok) return skip("price unavailable", view.prices.reason);
   if (view.state.positions.size === 0) return skip("no positions");
 
   const prices: Prices = view.prices;
-  const pick = pickBankrupt(view.state, prices, view.taken);
+  const { below, endangered } = screening ?? screenMarket(view, prices, options);
+  const warning = warnOf(view.state, prices, options.warnMove ?? 0n, endangered);
+  const candidates = assess(view, prices, below);
+  const projection = createProjection(view, prices);
+  try {
+    const { plans, skips } = planActions(view, prices, candidates, projection, options);
+    return { plans, skips, ...(warning === undefined ? {} : { warning }) };
+  } finally {
+    projection.end();
+  }
+}
+
+type Candidate = {
+  readonly entry: Entry;
+  readonly status: PositionStatus;
+  readonly equity: bigint;
+  readonly maintenance: bigint;
+};
+type PositionStatus = "liquidatable" | "bankrupt";
+
+/** Who is below maintenance, worst first: least equity per maintenance margin. Equity × 2^16 × 1e6, as maintenance. */
+function assess({ state, parameters }: MarketView, prices: Prices, rows: readonly number[]): Candidate[] {
+  const found: Candidate[] = [];
+  for (const row of rows) {
+    const entry = state.entryAt(row);
+    const { equityX16, maintenanceX16Pips: maintenance, status } = marginHealth(entry, prices, parameters);
+    if (status !== "healthy") found.push({ entry, status, equity: equityX16 * PIPS, maintenance });
+  }
+  return found.sort((a, b) => {
+    const difference = a.equity * b.maintenance - b.equity * a.maintenance;
+    return difference < 0n ? -1 : difference > 0n ? 1 : a.entry.account - b.entry.account;
+  });
+}
+
+function planActions(
+  view: MarketView,
+  prices: Prices,
+  candidates: readonly Candidate[],
+  projection: Projection,
+  options: PlanOptions,
+): { readonly plans: Plan[]; readonly skips: Skip[] } {
+  const { parameters, state } = view;
+  const pick = pickBankrupt(state, prices, view.taken);
   const gated = pick !== undefined && pick.cause !== "boundary";
   const topUps = gated ? { plans: [], skips: [] } : planTopUps(view, prices, options.caller ?? 0);
   const toppedUp = new Set(topUps.plans.map(({ account }) => account));
   const plans: Plan[] = [...topUps.plans];
+  const skips: Skip[] = [];
+  for (const { account, amount } of topUps.plans) {
+    const entry = state.positions.get(account);
+    if (entry !== undefined) projection.topUp(entry, amount);
+  }
   // a top-up would cure who is bankrupt by less than a cell
   if (pick !== undefined && !toppedUp.has(pick.entry.account)) {
     plans.push(planDeleverage(view, prices, pick, options.maxCounterparties ?? MAX_COUNTERPARTIES));
+    if (!gated) projection.deleverage(pick.entry);
   }
-  const { reductions, skips } = assess(view, prices, gated, toppedUp, options);
-  plans.push(...reductions);
-  const poke = plans.length === 0 ? planPoke(view, options.pokeSeconds ?? 0) : undefined;
-  if (poke !== undefined) plans.push(poke);
-  return { plans, skips: [...topUps.skips, ...skips] };
-}
-
-/** Goes over all positions once. What is to be reduced comes worst first: least equity per maintenance margin. */
-function assess(
-  view: MarketView,
-  prices: Prices,
-  gated: boolean,
-  toppedUp: ReadonlySet<AccountId>,
-  options: PlanOptions,
-) {
-  const { parameters, state } = view;
   const steps = Math.min(options.maxSteps ?? parameters.maxSteps, parameters.maxSteps);
   // the contract picks the counterparties of a preventive call itself, so a refused list is no reason to take none
   const counterparties = options.maxCounterparties || MAX_COUNTERPARTIES;
-  const found: { plan: ReductionPlan; equity: bigint; maintenance: bigint }[] = [];
-  const skips: Skip[] = [];
-  for (const entry of state.positions.values()) {
-    const { equityX16, maintenanceX16Pips: maintenance, status } = marginHealth(entry, prices, parameters);
-    const equity = equityX16 * PIPS;
-    if (status === "healthy" && equity >= maintenance * (options.nearRatio ?? 2n)) continue;
-    const amounts = { equity: equityX16 >> 16n, maintenance: ceilDiv(maintenance, PIPS << 16n) };
+  for (const { entry, status, equity, maintenance } of candidates) {
+    const amounts = { equity: (equity / PIPS) >> 16n, maintenance: ceilDiv(maintenance, PIPS << 16n) };
     const skip = (reason: Skip["reason"], details?: string) =>
       skips.push({
         market: parameters.id,
@@ -81,30 +125,25 @@ function assess(
         reason,
         details: details ?? `equity ${amounts.equity}, maintenance ${amounts.maintenance}`,
       });
-    if (status === "healthy") skip("healthy");
-    else if (gated) skip("market insolvent: waiting for the waterfall");
+    if (gated) skip("market insolvent: waiting for the waterfall");
     else if (toppedUp.has(entry.account)) skip("topped up first");
     else if (status === "bankrupt") skip("bankrupt: after the one planned");
+    else if (state.positions.get(entry.account)?.lots !== entry.lots) skip("changed by a plan before it");
     else {
-      const reduction = planReduction(view, prices, entry, steps, counterparties);
+      const reduction = planReduction(view, prices, entry, steps, counterparties, projection);
       if (reduction.kind === "skip") {
         skip(reduction.reason, reduction.details);
         continue;
       }
       const common = { market: parameters.id, account: entry.account, isLong: entry.isLong, lots: abs(entry.lots) };
-      found.push({
-        plan: { kind: reduction.kind, ...common, ...amounts, expectedLots: reduction.lots },
-        equity,
-        maintenance,
-      });
+      const { kind, lots: expectedLots, ...fill } = reduction;
+      plans.push({ kind, ...common, ...amounts, expectedLots, ...fill });
     }
   }
-  found.sort((a, b) => {
-    const difference = a.equity * b.maintenance - b.equity * a.maintenance;
-    return difference < 0n ? -1 : difference > 0n ? 1 : a.plan.account - b.plan.account;
-  });
+  const poke = plans.length === 0 ? planPoke(view, options.pokeSeconds ?? 0) : undefined;
+  if (poke !== undefined) plans.push(poke);
   skips.sort((a, b) => (a.account ?? 0) - (b.account ?? 0));
-  return { reductions: found.map(({ plan }) => plan), skips };
+  return { plans, skips: [...topUps.skips, ...skips] };
 }
 
 /** Only where a call would move the index: an interval without premium loses nothing by waiting. */

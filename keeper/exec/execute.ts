@@ -45,6 +45,7 @@ export async function execute({ chain, dispatcher, plan, limits }: ExecuteParame
   const effect = verifyEffect(plan, chain.deployment.exchange, receipt);
   // a poke never reverts: when another call of its block came first, it finds nothing to accrue
   if (effect === undefined && plan.kind === "poke") return { kind: "outcompeted", hash, reason: "already accrued" };
+  if (effect === undefined && plan.kind === "settle") return { kind: "outcompeted", hash, reason: "already paid out" };
   if (effect === undefined) return { kind: "ineffective", hash, reason: "no expected event" };
   return { kind: "effective", hash, block: receipt.blockNumber, gasUsed: receipt.gasUsed, effect };
 }

@@ -33,6 +33,8 @@ function encode(plan: Plan, limits: CallLimits): Hex {
       return encodeFunctionData({ abi, functionName: "topUp", args: [market, BigInt(plan.account)] });
     case "poke":
       return encodeFunctionData({ abi, functionName: "poke", args: [market] });
+    case "settle":
+      return encodeFunctionData({ abi, functionName: "settleRetired", args: [market, plan.accounts] });
     case "deleverage": {
       // No bounds on price or time: deleveraging is a duty, and the contract fixes the price. A late call finds nothing to do.
       const bounds = { deadline: 0, minPrice: minInt128, maxPrice: maxInt128, nominee: plan.nominee };

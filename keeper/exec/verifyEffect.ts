@@ -21,15 +21,18 @@ export type Effect = {
   readonly toppedUp: bigint;
   /** Whether the funding index moved. */
   readonly accrued: boolean;
+  /** Positions of a retired market that were paid out. */
+  readonly settled?: number;
 };
 
 /** Undefined when nothing of what the plan is about happened. */
 export function verifyEffect(plan: Plan, exchange: Address, receipt: TransactionReceipt): Effect | undefined {
   const logs = receipt.logs.filter((log) => isAddressEqual(log.address, exchange));
   const market = BigInt(plan.market);
-  const planned = plan.kind === "poke" ? 0 : plan.account;
+  const planned = plan.kind === "poke" || plan.kind === "settle" ? 0 : plan.account;
   let account = planned;
   let [lots, sweptLots, toppedUp, accrued] = [0n, 0n, 0n, false];
+  let settled = 0;
   let [adlCounterparties, principalCounterparties, preventiveCounterparties, removedOrders] = [0, 0, 0, 0];
   for (const { eventName, args } of parseEventLogs({ abi: exchangeAbi, logs, strict: true })) {
     if (!("market" in args) || args.market !== market) continue;
@@ -40,6 +43,9 @@ export function verifyEffect(plan: Plan, exchange: Address, receipt: Transaction
         break;
       case "FundingAccrued":
         accrued = true;
+        break;
+      case "RetiredPositionSettled":
+        settled++;
         break;
       case "Liquidated":
         if (isMine) lots += args.lots;
@@ -71,9 +77,14 @@ export function verifyEffect(plan: Plan, exchange: Address, receipt: Transaction
         break;
     }
   }
+  if (plan.kind === "settle" && settled === 0) return undefined;
   const happened =
-    plan.kind === "poke" ? accrued : plan.kind === "topUp" ? toppedUp > 0n : lots > 0n || removedOrders > 0;
+    plan.kind === "settle" || plan.kind === "poke"
+      ? accrued || settled > 0
+      : plan.kind === "topUp"
+        ? toppedUp > 0n
+        : lots > 0n || removedOrders > 0;
   if (!happened) return undefined;
   const counts = { adlCounterparties, principalCounterparties, preventiveCounterparties, removedOrders };
-  return { account, lots, sweptLots, ...counts, toppedUp, accrued };
+  return { account, lots, sweptLots, ...counts, toppedUp, accrued, ...(settled > 0 ? { settled } : {}) };
 }

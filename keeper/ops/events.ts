@@ -2,8 +2,10 @@
  * Everything the keeper says about itself, one object a line. The `type` and the fields are what other programs read (--json).
  */
 import type { Hash } from "viem";
+import type { EndpointHealth } from "../chain/createRpcPool.ts";
 import type { Plan, Skip } from "../core/plan.ts";
 import type { AccountId, MarketId } from "../core/types.ts";
+import type { Warning } from "../core/warnOf.ts";
 import type { Outcome } from "../exec/outcome.ts";
 
 export type KeeperEvent =
@@ -16,8 +18,22 @@ export type KeeperEvent =
     }
   | { readonly type: "snapshot"; readonly block: bigint; readonly markets: number; readonly positions: number }
   | { readonly type: "reorg"; readonly block: bigint; readonly depth: number }
+  /** The local copy was not read from the chain, but from the local database, at this block. */
+  | { readonly type: "resumed"; readonly block: bigint; readonly positions: number }
+  /** Something is wrong that a person should know of, although the keeper goes on (or, after a refused reorganisation, stops). */
+  | { readonly type: "alert"; readonly block: bigint; readonly reason: string; readonly details: readonly string[] }
+  /** An endpoint began to lag or to fail, or recovered. */
+  | {
+      readonly type: "endpoint";
+      readonly name: string;
+      readonly status: EndpointHealth["status"];
+      readonly lag: bigint | undefined;
+      readonly trouble: string | undefined;
+    }
+  /** So many accounts are bankrupt after a further move of the price. */
+  | { readonly type: "warning"; readonly block: bigint; readonly market: MarketId; readonly warning: Warning }
   | { readonly type: "reconciled"; readonly block: bigint; readonly differences: readonly string[] }
-  /** A feed announced a price. */
+  /** A feed announced a price. `round` is Chainlink's round, or the publish time of a Pyth update. */
   | {
       readonly type: "answer";
       readonly block: bigint;

@@ -3,6 +3,7 @@
  */
 import type { Plan } from "../core/plan.ts";
 import type { MarketId } from "../core/types.ts";
+import type { Warning } from "../core/warnOf.ts";
 import type { Outcome } from "../exec/outcome.ts";
 import type { KeeperEvent } from "./events.ts";
 import { formatQuote } from "./format.ts";
@@ -17,6 +18,14 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
       return `block ${event.block} snapshot: ${event.markets} markets, ${event.positions} positions`;
     case "reorg":
       return `block ${event.block} reorganised: ${event.depth} blocks taken back`;
+    case "resumed":
+      return `block ${event.block} resumed from the local database: ${event.positions} positions`;
+    case "alert":
+      return `ALERT block ${event.block} ${event.reason}: ${event.details.slice(0, 5).join("; ")}`;
+    case "endpoint":
+      return `endpoint ${event.name} is ${event.status}${formatEndpoint(event)}`;
+    case "warning":
+      return `block ${event.block} ${nameOf(event.market)} ${formatWarning(event.warning)}`;
     case "reconciled":
       return event.differences.length === 0
         ? `block ${event.block} reconciled`
@@ -48,8 +57,20 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
   }
 }
 
+function formatEndpoint({ status, lag, trouble }: Extract<KeeperEvent, { type: "endpoint" }>): string {
+  if (status === "lagging") return ` by ${lag} blocks`;
+  return status === "failing" ? `: ${trouble}` : "";
+}
+
+function formatWarning({ move, accounts, nearest }: Warning): string {
+  const names = nearest.slice(0, 3).map(({ account, lots }) => `account ${account} (${lots} lots)`);
+  return `${accounts} accounts bankrupt after a further ${Number(move) / 10_000} %, first ${names.join(", ")}`;
+}
+
 export function formatPlan(plan: Plan, nameOf: NameOf): string {
   if (plan.kind === "poke") return `${nameOf(plan.market)} poke, funding not accrued for ${plan.idle} s`;
+  if (plan.kind === "settle")
+    return `${nameOf(plan.market)} settle ${plan.accounts.length} positions of the ended market`;
   const side = plan.isLong ? "long" : "short";
   const subject = `${nameOf(plan.market)} ${plan.kind} account ${plan.account} (${side}, ${plan.lots} lots)`;
   if (plan.kind === "topUp") return `${subject} by ${formatQuote(plan.amount)}`;
@@ -62,7 +83,10 @@ function formatOutcome(plan: Plan, outcome: Outcome): string {
   const hash = outcome.hash === undefined ? "" : `, tx ${outcome.hash}`;
   if (outcome.kind !== "effective") return `${outcome.kind}: ${outcome.reason}${hash}`;
   const { effect, gasUsed } = outcome;
-  const other = plan.kind === "poke" || effect.account === plan.account ? "" : ` of account ${effect.account} instead`;
+  const other =
+    plan.kind === "poke" || plan.kind === "settle" || effect.account === plan.account
+      ? ""
+      : ` of account ${effect.account} instead`;
   const parts = [
     effect.lots > 0n ? `${effect.lots} lots closed${other}` : "",
     effect.sweptLots > 0n ? `${effect.sweptLots} of them in the book` : "",
@@ -70,6 +94,7 @@ function formatOutcome(plan: Plan, outcome: Outcome): string {
     effect.principalCounterparties > 0 ? `${effect.principalCounterparties} in the principal stage` : "",
     effect.preventiveCounterparties > 0 ? `against ${effect.preventiveCounterparties} counterparties at the mark` : "",
     effect.toppedUp > 0n ? `${formatQuote(effect.toppedUp)} moved into the position` : "",
+    effect.settled === undefined ? "" : `${effect.settled} positions paid out`,
     plan.kind === "poke" && effect.accrued ? "funding accrued" : "",
     effect.removedOrders > 0 ? `${effect.removedOrders} orders removed` : "",
   ];

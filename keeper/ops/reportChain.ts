@@ -9,7 +9,7 @@ import type { Log } from "./events.ts";
 
 /** @param keeper Our own address: what it did is reported with its transactions. */
 export function reportChain(
-  { world, events, rolledBack, snapshot, gap }: Advance,
+  { world, events, rolledBack, snapshot, resumed, gap }: Advance,
   keeper: Address | undefined,
   log: Log,
 ): void {
@@ -18,12 +18,19 @@ export function reportChain(
   if (gap !== undefined) log({ type: "gap", block, market: gap });
   if (snapshot) {
     const positions = [...world.markets.values()].reduce((sum, { state }) => sum + state.positions.size, 0);
-    log({ type: "snapshot", block, markets: world.markets.size, positions });
+    if (resumed === true) log({ type: "resumed", block, positions });
+    else log({ type: "snapshot", block, markets: world.markets.size, positions });
   }
   for (const event of events) {
     if (event.eventName === "AnswerUpdated") {
       const { current: answer, roundId: round } = event.args;
-      for (const market of world.aggregators.get(event.address.toLowerCase()) ?? []) {
+      for (const market of world.feeds.emitters.get(event.address.toLowerCase()) ?? []) {
+        log({ type: "answer", block: event.blockNumber, market, round, answer });
+      }
+    }
+    if (event.eventName === "PriceTaken") {
+      const { price: answer, publishTime: round } = event.args;
+      for (const market of world.feeds.emitters.get(event.address.toLowerCase()) ?? []) {
         log({ type: "answer", block: event.blockNumber, market, round, answer });
       }
     }

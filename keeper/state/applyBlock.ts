@@ -6,7 +6,7 @@ import type { ChainEvent } from "../chain/readEvents.ts";
 import { applyEvent } from "../core/applyEvent.ts";
 import { toMarketEvent } from "./toMarketEvent.ts";
 import type { Frame } from "./world.ts";
-import { MAX_FRAMES, tipOf, type World } from "./world.ts";
+import { MAX_FRAMES, tipOf, touch, type World } from "./world.ts";
 
 /**
  * Returns a market of which an event before one of these was missed: then the world is half changed, and of no use any more.
@@ -23,6 +23,7 @@ export function applyBlock(world: World, block: BlockRef, events: readonly Chain
     const undo = applyEvent(market.state, found.event, market.parameters);
     if (undo === undefined) return market.parameters.name;
     undos.push({ market: found.market, undo });
+    touch(world, found.market, undo);
   }
   world.frames.push({ block, undos });
   if (world.frames.length > MAX_FRAMES) world.frames.shift();

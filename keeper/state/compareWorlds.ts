@@ -1,7 +1,7 @@
 /**
  * Where two worlds differ: the number of the last event, top-up orders, positions, and the order inside cells. Empty when the local copy is right.
  */
-import { cellsOf, type MarketState, membersOf } from "../core/marketState.ts";
+import { cellsOf, type MarketState } from "../core/marketState.ts";
 import type { World } from "./world.ts";
 
 export function compareWorlds(local: World, truth: World): string[] {
@@ -33,8 +33,8 @@ function compareStates(local: MarketState, truth: MarketState): string[] {
   if (differences.length > 0) return differences; // cells follow from positions
   for (const isLong of [true, false]) {
     for (const [id, cell] of cellsOf(truth, isLong)) {
-      const order = membersOf(cell).map((entry) => entry.account);
-      const mine = membersOf(cellsOf(local, isLong).get(id) ?? new Map()).map((entry) => entry.account);
+      const order = cell.map((entry) => entry.account);
+      const mine = (cellsOf(local, isLong).get(id) ?? []).map((entry) => entry.account);
       if (order.join() !== mine.join()) differences.push(`cell ${id} is [${mine}], should be [${order}]`);
     }
   }

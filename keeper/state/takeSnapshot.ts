@@ -2,14 +2,14 @@
  * A world from nothing: every market, every open position and every standing top-up order at one block.
  */
 import { exchangeAbi } from "../chain/abi.ts";
-import { readAggregators } from "../chain/aggregators.ts";
 import { exchangeAt } from "../chain/atBlock.ts";
 import type { BlockRef, Chain } from "../chain/connect.ts";
 import { readMarket } from "../chain/readMarket.ts";
 import { readPositions } from "../chain/readPositions.ts";
 import { readTopUpAccounts, readTopUps } from "../chain/readTopUps.ts";
-import { fromSnapshot } from "../core/fromSnapshot.ts";
+import { createSnapshotBuilder } from "../core/fromSnapshot.ts";
 import type { AccountId, MarketId } from "../core/types.ts";
+import { resolveFeeds } from "../oracle/resolveFeeds.ts";
 import type { Market, World } from "./world.ts";
 
 export type SnapshotOptions = {
@@ -31,12 +31,15 @@ export async function takeSnapshot(
   const count = Number(await chain.client.readContract({ ...at, abi: exchangeAbi, functionName: "marketCount" }));
   const markets = await Promise.all(
     Array.from({ length: count }, async (_, i): Promise<Market> => {
-      const [{ sequence, ...listed }, positions, topUps] = await Promise.all([
-        readMarket(chain, block, i + 1),
-        readPositions(chain, block, i + 1, pageSize),
-        readTopUps(chain, block, i + 1, ordered.get(i + 1) ?? []),
+      const id = i + 1;
+      const [{ sequence, ...listed }, topUps] = await Promise.all([
+        readMarket(chain, block, id),
+        readTopUps(chain, block, id, ordered.get(id) ?? []),
       ]);
-      const state = fromSnapshot(listed.parameters.base, positions);
+      // page by page into the state: a million positions are never there as objects
+      const builder = createSnapshotBuilder(listed.parameters.base);
+      await readPositions(chain, block, id, pageSize, builder.add);
+      const state = builder.finish();
       state.sequence = sequence;
       for (const [account, order] of topUps) state.topUps.set(account, order);
       return { ...listed, state };
@@ -44,7 +47,7 @@ export async function takeSnapshot(
   );
   return {
     markets: new Map(markets.map((market) => [market.parameters.id, market])),
-    aggregators: await readAggregators(chain, block, markets),
+    feeds: await resolveFeeds(chain, block, markets),
     frames: [{ block, undos: [] }],
   };
 }

@@ -145,7 +145,7 @@ async function followPlans(venue: Venue, seen: Seen): Promise<void> {
     const { plans } = planMarket(view, { caller: caller.account, maxCounterparties: 3 });
     if (calls === 0) await compareAll(venue, view, plans, seen);
     const [plan] = plans;
-    if (plan === undefined || plan.kind === "poke") return;
+    if (plan === undefined || plan.kind === "poke" || plan.kind === "settle") return;
     await carryOut(venue, view, plan, seen, steps);
   }
   throw new Error("the keeper does not come to an end");
@@ -243,6 +243,7 @@ async function carryOut(
     case "deleverage":
       await resolveAll(venue, 1, { nominee: plan.nominee });
       return;
+    case "settle":
     case "poke":
       return;
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { applyChange, type Undo, undoChange } from "../../keeper/core/applyChange.ts";
 import { fromSnapshot, type LinkedPosition, SnapshotError } from "../../keeper/core/fromSnapshot.ts";
-import { cellsOf, createMarketState, type MarketState, membersOf } from "../../keeper/core/marketState.ts";
+import { cellsOf, createMarketState, type MarketState } from "../../keeper/core/marketState.ts";
 import type { Position } from "../../keeper/core/types.ts";
 import { BASE, marketOf, position } from "./helpers/market.ts";
 import { createRandom } from "./helpers/random.ts";
@@ -12,10 +12,7 @@ function dump(state: MarketState) {
   return [true, false].map((isLong) =>
     [...cellsOf(state, isLong)]
       .sort(([a], [b]) => a - b)
-      .map(([id, cell]) => [
-        id,
-        membersOf(cell).map(({ account, lots, cost, margin }) => [account, lots, cost, margin]),
-      ]),
+      .map(([id, cell]) => [id, cell.map(({ account, lots, cost, margin }) => [account, lots, cost, margin])]),
   );
 }
 
@@ -32,20 +29,20 @@ function randomChange(random: ReturnType<typeof createRandom>): Position {
 
 test("behavior: joining, staying, moving and leaving follow the contract's FIFO list", () => {
   const state = marketOf([1, 2, 3].map((account) => position(account, 10n, 50_000_000n, 5_000_000n)));
-  const order = () => [...state.longs.values()].map((cell) => membersOf(cell).map(({ account }) => account));
+  const order = () => [...state.longs.values()].map((cell) => cell.map(({ account }) => account)).sort();
   assert.deepEqual(order(), [[1, 2, 3]]);
 
   applyChange(state, position(1, 20n, 50_000_000n, 5_000_000n)); // same cell: keeps its place
   assert.deepEqual(order(), [[1, 2, 3]]);
   applyChange(state, position(1, 20n, 50_000_000n, 9_000_000n)); // another cell
-  assert.deepEqual(order(), [[2, 3], [1]]);
+  assert.deepEqual(order(), [[1], [2, 3]]);
   applyChange(state, position(1, 20n, 50_000_000n, 5_000_000n)); // back: at the tail
   assert.deepEqual(order(), [[2, 3, 1]]);
   applyChange(state, closed(3));
   assert.deepEqual(order(), [[2, 1]]);
   applyChange(state, position(2, -20n, 50_000_000n, 5_000_000n)); // the other side
   assert.deepEqual(order(), [[1]]);
-  assert.equal(state.shorts.size, 1);
+  assert.equal(state.shorts.size(), 1);
 });
 
 test("behavior: equals a list kept by hand, and undo restores every step", () => {
@@ -59,9 +56,9 @@ test("behavior: equals a list kept by hand, and undo restores every step", () =>
       undos.push(applyChange(state, randomChange(random)));
       for (const isLong of [true, false]) {
         for (const [id, cell] of cellsOf(state, isLong)) {
-          assert.ok(cell.size > 0, "no empty cells");
+          assert.ok(cell.length > 0, "no empty cells");
           for (const entry of cell.values()) {
-            assert.equal(state.positions.get(entry.account), entry);
+            assert.deepEqual(state.positions.get(entry.account), entry);
             assert.ok(entry.cell === id && entry.isLong === isLong);
           }
         }
@@ -86,8 +83,7 @@ test("behavior: equals a list kept by hand, and undo restores every step", () =>
 
 /** Links as the contract keeps them: `next` of the last is the first, `prev` of the first is 0. */
 function linked(state: MarketState): LinkedPosition[] {
-  return [...state.longs.values(), ...state.shorts.values()].flatMap((cell) => {
-    const members = membersOf(cell);
+  return [...state.longs.values(), ...state.shorts.values()].flatMap((members) => {
     return members.map(({ account, lots, cost, margin, fundingIndex }, i) => {
       const next = members[(i + 1) % members.length]?.account ?? 0;
       return { account, lots, cost, margin, fundingIndex, prev: members[i - 1]?.account ?? 0, next };

@@ -44,7 +44,11 @@ export function addStreamRoutes(app: OpenAPIHono, sources: Sources): void {
       const age = published === undefined ? undefined : Date.now() - publishedAt;
       const ok = age !== undefined && age < STALE_MS && trouble === undefined;
       const block = published && blockOf(published);
-      return c.json(plain({ ok, chainId: sources.chainId, block, ageMs: age, trouble }), ok ? 200 : 503);
+      // whose they are is the operator's business
+      const endpoints = sources.endpoints?.().map(({ status, lag, requests, failures, latencyMs }) => {
+        return { status, lag: lag === undefined ? undefined : Number(lag), requests, failures, latencyMs };
+      });
+      return c.json(plain({ ok, chainId: sources.chainId, block, ageMs: age, trouble, endpoints }), ok ? 200 : 503);
     },
   );
 
@@ -70,6 +74,16 @@ export function addStreamRoutes(app: OpenAPIHono, sources: Sources): void {
   });
 }
 
+const endpointSchema = z
+  .object({
+    status: z.enum(["healthy", "lagging", "failing"]),
+    lag: z.number().int().optional().openapi({ description: "Blocks behind the newest" }),
+    requests: z.number().int(),
+    failures: z.number().int(),
+    latencyMs: z.number(),
+  })
+  .openapi("Endpoint");
+
 const healthSchema = z
   .object({
     ok: z.boolean(),
@@ -77,6 +91,7 @@ const healthSchema = z
     block: blockSchema.optional(),
     ageMs: z.number().optional().openapi({ description: "Milliseconds since the block was published" }),
     trouble: z.string().optional(),
+    endpoints: z.array(endpointSchema).optional().openapi({ description: "In the order of RPC_URL" }),
   })
   .openapi("Health");
 

@@ -5,8 +5,9 @@
 import { applyChange, type Undo } from "../applyChange.ts";
 import { eligibility } from "../eligibility.ts";
 import { fillWater } from "../fillWater.ts";
+import { cellOf } from "../grid.ts";
 import { abs, ceilDiv, floorDiv } from "../integers.ts";
-import { cellsOf, type MarketState, membersOf } from "../marketState.ts";
+import { cellsOf, type MarketState } from "../marketState.ts";
 import { bankruptcyPriceAt, isBankrupt, settle } from "../position.ts";
 import { rankCounterparties } from "../rankCounterparties.ts";
 import type { ScoreParameters } from "../score.ts";
@@ -152,9 +153,12 @@ function fillAgainst(
 }
 
 /** The principal stage's order: by v, then u, then FIFO. */
-function byBankruptcyPrice(state: MarketState, isLong: boolean): Entry[] {
-  const cells = [...cellsOf(state, isLong)].sort(([a], [b]) => (a & 0x3fff) - (b & 0x3fff) || a - b);
-  return cells.flatMap(([, cell]) => membersOf(cell));
+function* byBankruptcyPrice(state: MarketState, isLong: boolean): Generator<Entry> {
+  const cells = cellsOf(state, isLong);
+  for (let v = cells.nextV(0); v !== -1; v = cells.nextV(v + 1)) {
+    // read before any of them is closed: those already met are not met again
+    for (let u = cells.nextUAt(v, 0); u !== -1; u = cells.nextUAt(v, u + 1)) yield* cells.get(cellOf(u, v)) ?? [];
+  }
 }
 
 /** The stored values alone, without the key that changes with them. */

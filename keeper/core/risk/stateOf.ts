@@ -9,7 +9,7 @@ export function stateOf(columns: Columns, base: number): MarketState {
   const rows: number[] = [];
   for (let row = 0; row < columns.length; row++) if (columns.lots[row] !== 0) rows.push(row);
   rows.sort((a, b) => columns.joinedAt(a) - columns.joinedAt(b));
-  const state = createMarketState(base);
+  const state = createMarketState(base, rows.length);
   for (const row of rows) {
     const { account, lots, cost, margin, fundingIndex } = columns.positionAt(row);
     applyChange(state, { account, lots, cost, margin, fundingIndex });

@@ -6,10 +6,10 @@ import type { RiskMarketInput, RiskParameters, RiskPosition } from "../../../kee
 
 /** 2,500 a unit, a thousandth of it a lot, X16. */
 const MARK_ATOMS = 2_500_000n;
-const MARK = MARK_ATOMS << 16n;
+export const MARK = MARK_ATOMS << 16n;
 const LEVERAGES = [2, 3, 5, 5, 10, 10, 20, 25, 50];
 
-const PARAMETERS: RiskParameters = {
+export const PARAMETERS: RiskParameters = {
   id: 1,
   name: "ETH",
   base: baseFor(MARK),
@@ -60,7 +60,7 @@ export function position(account: number, isLong: boolean, random: () => number)
   };
 }
 
-function levels(side: -1 | 1, random: () => number) {
+export function levels(side: -1 | 1, random: () => number) {
   return Array.from({ length: 200 }, (_, i) => ({
     tick: 25_000 + side * (i + 1),
     lots: BigInt(1000 + Math.floor(random() * 50_000)),

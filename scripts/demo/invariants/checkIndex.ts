@@ -3,7 +3,7 @@
  */
 
 import { indexKey } from "../../../keeper/core/indexKey.ts";
-import { cellsOf, membersOf } from "../../../keeper/core/marketState.ts";
+import { cellsOf } from "../../../keeper/core/marketState.ts";
 import type { Entry } from "../../../keeper/core/types.ts";
 import { indexAbi, lensAbi } from "../chain/abi.ts";
 import type { DemoChain } from "../chain/connectChain.ts";
@@ -58,7 +58,7 @@ export async function checkIndex(
       WORD,
     );
     for (const [i, cell] of indexed.entries()) {
-      const members = membersOf(cellsOf(one.positions, isLong).get(cell) ?? new Map()).map(({ account }) => account);
+      const members = (cellsOf(one.positions, isLong).get(cell) ?? []).map(({ account }) => account);
       const listed = follow(byAccount, Number(tails[i]), members.length);
       catalogue.expect(
         "IDX-1",

@@ -14,19 +14,24 @@ import {
   numberToHex,
   RpcRequestError,
   toHex,
+  zeroAddress,
 } from "viem";
 import { exchangeAbi, lensAbi } from "../../../keeper/chain/abi.ts";
-import { aggregatorAbi } from "../../../keeper/chain/aggregators.ts";
+import { addTo, emptyBloom } from "../../../keeper/chain/bloom.ts";
+import { feedAbi, sourceAbi } from "../../../keeper/oracle/feedAbi.ts";
 import type { Chain } from "../../../keeper/chain/connect.ts";
-import { cellsOf, type MarketState, membersOf } from "../../../keeper/core/marketState.ts";
+import { cellsOf, type MarketState } from "../../../keeper/core/marketState.ts";
 import type { Position } from "../../../keeper/core/types.ts";
 import { CONFIG, EMPTY_MARKET, RISK } from "./chainMarket.ts";
 import { BASE, marketOf } from "./market.ts";
 
 const EXCHANGE = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
-const NO_ORDERS = { orders: [], ordersBefore: [], withheld: 0 };
+const NO_ORDERS = { orders: [], ordersBefore: [], withheld: 0, feedLogs: [] };
+/** The market's price source asks this proxy. */
+export const PROXY = "0x00000000000000000000000000000000000000aa";
 const LENS = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
 
+type FeedLog = { readonly emitter: Hex; readonly topics: readonly Hex[]; readonly data: Hex };
 type Order = { readonly account: number; readonly triggerRate: bigint; readonly maximum: bigint };
 /** In a block, position changes come before top-up orders. */
 type Block = {
@@ -37,18 +42,34 @@ type Block = {
   before: readonly Position[];
   orders: readonly Order[];
   ordersBefore: readonly Order[];
+  /** Logs of price feeds, after the others. */
+  feedLogs: readonly FeedLog[];
   /** Logs at the block's beginning that the endpoint forgets. */
   withheld: number;
 };
 
+export type FakeLog = ReturnType<typeof logsOf>[number];
+
 export type FakeChain = {
   readonly chain: Chain;
+  /** What the client asks. */
+  readonly request: (args: { method: string; params?: unknown }) => Promise<unknown>;
   /** Appends a block to the canonical chain. */
   readonly mine: (changes?: readonly Position[]) => void;
   /** Appends a block with a top-up order. */
   readonly order: (account: number, triggerRate: bigint, maximum: bigint) => void;
+  /** Appends a block in which a feed answers. */
+  readonly announce: (emitter: Hex, answer: bigint) => void;
+  /** Puts an aggregator behind the proxy; says so in a block of its own unless it is silent. */
+  readonly confirmAggregator: (aggregator: Hex, silently?: boolean) => void;
   /** Makes the endpoint forget this many logs of the next block. */
   readonly withhold: (count: number) => void;
+  /** Makes the endpoint remember everything again. */
+  readonly comply: () => void;
+  /** Makes the chain one without bloom filters. */
+  readonly leaveOutBlooms: () => void;
+  /** Changes each log that the endpoint answers with. */
+  readonly tamperWith: (change: (log: FakeLog) => object) => void;
   /** Drops the newest blocks. */
   readonly drop: (count: number) => void;
   /** Makes the endpoint answer as if it were this many blocks behind. */
@@ -63,6 +84,9 @@ export function createFakeChain(): FakeChain {
   let salt = 0;
   let behind = 0;
   let withheld = 0;
+  let aggregator: Hex | undefined;
+  let bloomless = false;
+  let tamper: (log: FakeLog) => object = (log) => log;
   const asked = new Map<string, number>();
   const hashOf = (number: number): Hash => keccak256(toHex(`${number} ${salt++}`));
   const genesis: Block = { number: 0, hash: hashOf(0), parentHash: hashOf(0), changes: [], before: [], ...NO_ORDERS };
@@ -79,7 +103,7 @@ export function createFakeChain(): FakeChain {
     return state;
   }
 
-  function mine(changes: readonly Position[] = [], orders: readonly Order[] = []): void {
+  function mine(changes: readonly Position[] = [], orders: readonly Order[] = [], feedLogs: readonly FeedLog[] = []) {
     const parent = head();
     const number = parent.number + 1;
     const before = [...parent.before, ...parent.changes];
@@ -92,6 +116,7 @@ export function createFakeChain(): FakeChain {
       before,
       orders,
       ordersBefore,
+      feedLogs,
       withheld,
     };
     withheld = 0;
@@ -106,7 +131,7 @@ export function createFakeChain(): FakeChain {
     if (method === "eth_chainId") return numberToHex(31337);
     if (method === "eth_getBlockByNumber") {
       const block = first === "latest" ? visible.at(-1) : visible[Number(first)];
-      return block === undefined ? null : rawBlock(block);
+      return block === undefined ? null : { ...rawBlock(block), ...(bloomless ? { logsBloom: null } : {}) };
     }
     if (method === "eth_getLogs" && !("blockHash" in first)) {
       const { fromBlock, toBlock } = first as { fromBlock: Hex; toBlock: Hex };
@@ -117,10 +142,13 @@ export function createFakeChain(): FakeChain {
     const block = hash === undefined ? undefined : everSeen.get(hash);
     if (block === undefined || !blocks.includes(block)) throw rpcError("unknown block");
     if (method === "eth_getLogs") {
-      const changes = block.changes.map((change, i) => rawLog(block, change, i));
-      return [...changes, ...block.orders.map((order, i) => orderLog(block, order, i))].slice(block.withheld);
+      const { address } = first as { address?: readonly string[] };
+      const asked = logsOf(block).filter(
+        (log) => address?.some((one) => one.toLowerCase() === log.address.toLowerCase()) ?? true,
+      );
+      return asked.slice(block.withheld).map(tamper);
     }
-    if (method === "eth_call") return answer(first as { to: Hex; data: Hex }, block, stateAt(block));
+    if (method === "eth_call") return answer(first as { to: Hex; data: Hex }, block, stateAt(block), aggregator);
     throw rpcError(`method ${method} is not there`);
   }
 
@@ -134,10 +162,35 @@ export function createFakeChain(): FakeChain {
   } as const;
   return {
     chain: { client, chainId: 31337, deployment: { ...deployment, markets: [...deployment.markets] } },
+    request,
     mine,
     order: (account, triggerRate, maximum) => mine([], [{ account, triggerRate, maximum }]),
+    announce(emitter, answer) {
+      const topics = encodeEventTopics({
+        abi: feedAbi,
+        eventName: "AnswerUpdated",
+        args: { current: answer, roundId: 1n },
+      });
+      mine([], [], [{ emitter, topics: topics as Hex[], data: encodeAbiParameters([{ type: "uint256" }], [1n]) }]);
+    },
+    confirmAggregator(latest, silently = false) {
+      const args = { previous: aggregator ?? PROXY, latest } as const;
+      const topics = encodeEventTopics({ abi: feedAbi, eventName: "AggregatorConfirmed", args }) as Hex[];
+      aggregator = latest;
+      mine([], [], silently ? [] : [{ emitter: PROXY, topics, data: "0x" }]);
+    },
     withhold: (count) => {
       withheld = count;
+    },
+    comply: () => {
+      for (const block of blocks) block.withheld = 0;
+      tamper = (log) => log;
+    },
+    leaveOutBlooms: () => {
+      bloomless = true;
+    },
+    tamperWith: (change) => {
+      tamper = change;
     },
     drop: (count) => {
       blocks.splice(blocks.length - count, count);
@@ -154,8 +207,22 @@ function rpcError(message: string, data?: Hex): RpcRequestError {
   return new RpcRequestError({ body: {}, url: "http://fake", error: { code: 3, message, ...(data ? { data } : {}) } });
 }
 
-function rawBlock({ number, hash, parentHash }: Block) {
+function logsOf(block: Block) {
+  const changes = block.changes.map((change, i) => rawLog(block, change, i));
+  const orders = block.orders.map((order, i) => orderLog(block, order, i));
+  const before = changes.length + orders.length;
+  const feeds = block.feedLogs.map(({ emitter, topics, data }, i) => {
+    return { topics, data, ...placeOf(block, before + i), address: emitter };
+  });
+  return [...changes, ...orders, ...feeds];
+}
+
+function rawBlock(block: Block) {
+  const { number, hash, parentHash } = block;
+  const bloom = emptyBloom();
+  for (const { address, topics } of logsOf(block)) for (const item of [address, ...topics]) addTo(bloom, item as Hex);
   return {
+    logsBloom: toHex(bloom),
     number: numberToHex(number),
     hash,
     parentHash,
@@ -200,13 +267,31 @@ function placeOf(block: Block, index: number) {
   };
 }
 
-function answer({ to, data }: { to: Hex; data: Hex }, block: Block, state: MarketState): Hex {
-  const abi = [...exchangeAbi, ...lensAbi, ...aggregatorAbi] as const;
+function answer(
+  { to, data }: { to: Hex; data: Hex },
+  block: Block,
+  state: MarketState,
+  aggregator: Hex | undefined,
+): Hex {
+  const abi = [...exchangeAbi, ...lensAbi, ...sourceAbi] as const;
   const { functionName, args } = decodeFunctionData({ abi, data });
+  if (functionName === "fundingIndexNow") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: 0n });
   if (functionName === "marketCount") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: 1n });
   if (functionName === "marketConfig") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: CONFIG });
   if (functionName === "riskConfig") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: RISK });
   if (functionName === "marketTiers") return encodeFunctionResult({ abi: exchangeAbi, functionName, result: [] });
+  if (aggregator !== undefined) {
+    const behind = to.toLowerCase() === PROXY ? aggregator : PROXY;
+    const words = {
+      aggregator: behind,
+      heartbeat: 3_600n,
+      decimals: 8,
+      sequencerFeed: zeroAddress,
+      sequencerGrace: 0n,
+    };
+    const word = words[functionName as keyof typeof words];
+    if (word !== undefined) return encodeFunctionResult({ abi: sourceAbi, functionName, result: word } as never);
+  }
   if (functionName === "topUpAt") {
     const order = state.topUps.get(Number(args[1])) ?? { triggerRate: 0n, remaining: 0n };
     return encodeFunctionResult({ abi: exchangeAbi, functionName, result: order });
@@ -229,8 +314,7 @@ function answer({ to, data }: { to: Hex; data: Hex }, block: Block, state: Marke
 
 function entriesOf(state: MarketState) {
   return [true, false].flatMap((isLong) =>
-    [...cellsOf(state, isLong).values()].flatMap((cell) => {
-      const members = membersOf(cell);
+    [...cellsOf(state, isLong).values()].flatMap((members) => {
       return members.map(({ account, lots, cost, margin, fundingIndex }, i) => {
         const [prev, next] = [members[i - 1]?.account ?? 0, members[(i + 1) % members.length]?.account ?? 0];
         return { account, lots, cost, margin, fundingIndex, grownAt: 0n, prev, next };

@@ -10,7 +10,7 @@ import {
   RpcRequestError,
 } from "viem";
 import { exchangeAbi, lensAbi } from "../../../keeper/chain/abi.ts";
-import { aggregatorAbi } from "../../../keeper/chain/aggregators.ts";
+import { sourceAbi } from "../../../keeper/oracle/feedAbi.ts";
 import type { Chain } from "../../../keeper/chain/connect.ts";
 import { readRisk } from "../../../keeper/cli/printRisk.ts";
 import { ConfigError } from "../../../keeper/errors.ts";
@@ -38,7 +38,7 @@ function createChain(world: World): { chain: Chain; pages: () => number } {
     return answer ?? forward(args);
   }
   function answerTo(data: Hex): Hex | undefined {
-    const call = decodeFunctionData({ abi: [...exchangeAbi, ...lensAbi, ...aggregatorAbi], data });
+    const call = decodeFunctionData({ abi: [...exchangeAbi, ...lensAbi, ...sourceAbi], data });
     const on = { abi: exchangeAbi } as const;
     switch (call.functionName) {
       case "markPrice":

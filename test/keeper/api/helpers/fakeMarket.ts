@@ -35,7 +35,7 @@ export async function createFakeMarket(positions: readonly Position[], options: 
   const first = blockAfter(undefined);
   const frames: { block: BlockRef; undos: [] }[] = [{ block: first, undos: [] }];
   const market = { parameters: PARAMETERS, source: CONFIG.source, state } as const;
-  const world: World = { markets: new Map([[1, market]]), aggregators: new Map(), frames };
+  const world: World = { markets: new Map([[1, market]]), feeds: { sources: new Map(), emitters: new Map() }, frames };
   const read: Record<string, (args: readonly unknown[]) => unknown> = {
     marketAt: () => ({ ...EMPTY_MARKET, openInterest: 10n, fundingIndex: prices.funding }),
     marketConfig: () => ({ ...CONFIG, dailyCoverCap: 100_000_000n }),
@@ -74,7 +74,11 @@ export async function createFakeMarket(positions: readonly Position[], options: 
       ...{ level: 0, preventiveLots: 0n, free: new Map() },
       prices: { ok: true as const, accrued: prices.funding, ...prices },
     };
-    const plan: WorldPlan = { block, markets: [{ view, plans: [], skips: [], openInterest: 10n } as never] };
+    const plan: WorldPlan = {
+      block,
+      markets: [{ view, plans: [], skips: [], openInterest: 10n } as never],
+      missed: [],
+    };
     server.onPlan(plan);
     await server.settled();
   }

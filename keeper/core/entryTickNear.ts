@@ -3,14 +3,15 @@
  * arithmetic in bigint decides). A tick is just that: an exponent above the base, and ten bits of mantissa; rounding the price down to a
  * whole number first, as the contract does, cannot change it, because the edges of ticks are whole.
  */
-import { MAX } from "../grid.ts";
+import { MAX } from "./grid.ts";
 
 const view = new Float64Array(1);
 const words = new Uint32Array(view.buffer);
 const EXACT = 2 ** 50;
 
 export function entryTickNear(cost: number, lots: number, base: number): number | undefined {
-  if (cost > Number.MAX_SAFE_INTEGER) return undefined;
+  // below 2^10 a tick is narrower than one
+  if (cost > Number.MAX_SAFE_INTEGER || base < 10) return undefined;
   const price = (cost * 65_536) / lots;
   if (price >= EXACT) return undefined;
   view[0] = price;
