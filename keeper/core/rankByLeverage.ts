@@ -1,7 +1,8 @@
 /**
  * The ADL queue under LeverageWaterfill: eligible counterparties by effective leverage alone, (v, u, FIFO).
  */
-import { cellsOf, type MarketState, membersOf } from "./marketState.ts";
+import { cellOf } from "./grid.ts";
+import { cellsOf, type MarketState } from "./marketState.ts";
 import type { RankedCounterparty } from "./rankCounterparties.ts";
 import { equity, type ScoreParameters } from "./score.ts";
 
@@ -11,19 +12,15 @@ export function rankByLeverage(
   parameters: ScoreParameters,
   { entries }: { readonly entries: number },
 ): RankedCounterparty[] {
-  const eligible = [];
-  for (const [id, members] of cellsOf(state, parameters.isLong)) {
-    const u = id >> 14;
-    const v = id & 0x3fff;
-    if (u < parameters.uLimit && v >= parameters.vMin) eligible.push({ u, v, members });
-  }
-  eligible.sort((a, b) => a.v - b.v || a.u - b.u);
   const ranked: RankedCounterparty[] = [];
-  for (const { v, members } of eligible) {
+  const cells = cellsOf(state, parameters.isLong);
+  for (let v = cells.nextV(parameters.vMin); v !== -1; v = cells.nextV(v + 1)) {
     const score = (parameters.price << 64n) / equity(parameters, v);
-    for (const entry of membersOf(members)) {
-      if (ranked.length >= entries) return ranked;
-      ranked.push({ entry, rank: ranked.length + 1, score });
+    for (let u = cells.nextUAt(v, 0); u !== -1 && u < parameters.uLimit; u = cells.nextUAt(v, u + 1)) {
+      for (const entry of cells.get(cellOf(u, v)) ?? []) {
+        if (ranked.length >= entries) return ranked;
+        ranked.push({ entry, rank: ranked.length + 1, score });
+      }
     }
   }
   return ranked;
