@@ -6,7 +6,7 @@ import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 /**
  * What an account's resting orders in one market hold back, and its leverage setting, in one word:
  *
- * | used 1 | leverage 8 | seats 32 | askReserve 96 | bidReserve 96 |   : 233
+ * | leverage 8 | seats 32 | askReserve 96 | bidReserve 96 |   : 232
  *
  * Reserves are in quote atoms: Σ of ⌈lots · tick · tickValue / leverage⌉ a side, fixed at placement; reduce-only orders need none.
  * Only the larger side is held back from free collateral, because both sides cannot fill against a flat position: what a fill opens
@@ -14,8 +14,6 @@ import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
  * open orders need.
  * `seats`: bit i is set while the account's order seat i is taken; 32 seats bound what cancelling all of them costs.
  * `leverage`: of orders that name none; 0 when the account has not set it.
- * `used`: set with the first order and never cleared, so that the word of an account without orders is not zero: the next order writes it
- * for 5,000 gas instead of 22,100.
  */
 type OrderMargin is uint256;
 
@@ -67,7 +65,7 @@ library OrderMarginLibrary {
     }
 
     function withSeat(OrderMargin m, uint256 seat) internal pure returns (OrderMargin) {
-        return OrderMargin.wrap(OrderMargin.unwrap(m) | (1 << (192 + seat)) | (1 << 232));
+        return OrderMargin.wrap(OrderMargin.unwrap(m) | (1 << (192 + seat)));
     }
 
     function withoutSeat(OrderMargin m, uint256 seat) internal pure returns (OrderMargin) {

@@ -60,7 +60,7 @@ export function accountCases(table: GasTable): void {
       const { exchange } = victim;
       await cross(v, victim, dealer, { tick: TICK, lots: LOTS * 10, longLeverage: 5, shortLeverage: 1 });
       for (let i = 0; i < 4; i++) {
-        await place(v, dealer, { isBid: true, tick: TICK - 1_000 - 700 * i, lots: 260, leverage: 1 });
+        await place(v, dealer, { isBid: true, tick: TICK + 6_000 - 700 * i, lots: 260, leverage: 1 });
         await place(v, dealer, ask(TICK + 9_000 + 700 * i, 260, { leverage: 1 }));
       }
       const due = async () => {

@@ -95,7 +95,7 @@ export function administrationCases(table: GasTable): void {
       const fund = v.fund.connect(staker.signer);
       const depth = (market: number) =>
         [0, 1, 2, 3].flatMap((i) =>
-          [bid(57_000 - 700 * i, 500), ask(130_000 + 700 * i, 260)].map((o) => ({ ...o, market, leverage: 1 })),
+          [bid(95_000 - 700 * i, 300), ask(130_000 + 700 * i, 260)].map((o) => ({ ...o, market, leverage: 1 })),
         );
       for (let market = 1; market <= 16; market++) {
         await cross(v, s.victim, s.dealer, { market, tick: TICK, lots: LOTS, longLeverage: 5, shortLeverage: 1 });
