@@ -105,7 +105,7 @@ describe("Amend: anything else queues anew", () => {
         false,
       ]);
       // post-only and the mode come with it
-      expect((await v.exchange.orderAt(1, newId & 0xffff_ffffn)) >> 224n).equal(1n | (BigInt(CANCEL_TAKING) << 1n));
+      expect((await v.exchange.orderAt(1, newId & 0xff_ffff_ffffn)) >> 236n).equal(1n | (BigInt(CANCEL_TAKING) << 1n));
       await expect(owner().exchange.amendOrder(1, orderId, tick, 100, GAS)).to.be.revertedWithCustomError(
         v.exchange,
         "UnknownOrder",

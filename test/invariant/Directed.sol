@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IExchange, OrderRequest} from "../../contracts/interfaces/IExchange.sol";
+import {IExchange, OrderRequest, TimeInForce} from "../../contracts/interfaces/IExchange.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {Position} from "../../contracts/types/Position.sol";
 import {Clearing} from "./Clearing.sol";
@@ -35,6 +35,38 @@ abstract contract Directed is Clearing {
         for (uint256 i; i < MARKETS; ++i) _refresh(i);
         _setPrice(m, _answerOf(m, (uint256(border) * (r.isBid ? 990 : 1_010)) / 1_000));
         this.deleverage(market, actor, 0);
+    }
+
+    /**
+     * @dev A bankrupt long whose only counterparty loses at its bankruptcy price: that short was opened lower, against a long who has
+     * left with his profit. Nobody is eligible, so the principal stage closes it. For a market without positions.
+     */
+    function abandoned(uint256 market) external {
+        uint256 m = _market(market);
+        for (uint256 i; i < MARKETS; ++i) _refresh(i);
+        (, int256 answer, , , ) = feeds[m - 1].latestRoundData();
+        _swap(1, 0, m, 2);
+        // up by a quarter in steps that no breaker minds
+        for (uint256 i; i < 46; ++i) {
+            vm.warp(block.timestamp + 30);
+            for (uint256 k; k < MARKETS; ++k) _refresh(k);
+            answer += answer / 200;
+            _setPrice(m, uint256(answer));
+            exchange.poke(m);
+        }
+        _swap(0, 2, m, 10);
+        _setPrice(m, (uint256(answer) * 88) / 100);
+        this.deleverage(market, 2, 0);
+    }
+
+    /// @dev `taker` buys from `maker` at the mark.
+    function _swap(uint256 maker, uint256 taker, uint256 m, uint8 leverage) private {
+        OrderRequest memory r;
+        (r.market, r.tick, r.lots) = (uint32(m), uint24(_markTick(m)), 1_000);
+        (r.leverage, r.maxSteps) = (leverage, 4);
+        _act(maker, abi.encodeCall(IExchange.placeOrder, r));
+        (r.isBid, r.timeInForce) = (true, TimeInForce.ImmediateOrCancel);
+        _act(taker, abi.encodeCall(IExchange.placeOrder, r));
     }
 
     /// @dev X16 quote atoms a lot to an answer with 8 decimals.
