@@ -1,6 +1,6 @@
 /**
- * The keeper's working step: bring the local copy to the head of the chain, plan, carry out what can be carried out, until nothing is
- * left to do at the newest block.
+ * The keeper's working step: bring the local copy to the head of the chain, plan, hand the plan to the worker, until nothing is left to do at the
+ * newest block. While a transaction is open the chain is followed all the same.
  *
  * Order: as planned (core/planMarket.ts). After a close against counterparties the market is planned anew; top-ups and liquidations of one
  * plan do not change each other's conditions for the worse and run through, each simulated right before it is sent.
@@ -8,29 +8,27 @@
 import type { Address } from "viem";
 import type { Chain } from "./chain/connect.ts";
 import { readAccount } from "./chain/readAccount.ts";
-import type { Plan } from "./core/plan.ts";
 import type { PlanOptions } from "./core/planMarket.ts";
 import type { AccountId, MarketId } from "./core/types.ts";
-import type { Dispatcher } from "./exec/createDispatcher.ts";
-import { createHolds, type Moment } from "./exec/createHolds.ts";
-import { execute } from "./exec/execute.ts";
-import type { Outcome } from "./exec/outcome.ts";
+import { sleep } from "./exec/sleep.ts";
+import type { Tick, Worker } from "./exec/worker.ts";
 import type { Log } from "./ops/events.ts";
 import { formatPrice } from "./ops/format.ts";
 import { reportChain } from "./ops/reportChain.ts";
 import { toJson } from "./ops/toJson.ts";
-import { type PlannedMarket, planWorld, type WorldPlan } from "./planWorld.ts";
+import { planWorld, type WorldPlan } from "./planWorld.ts";
 import { type Advance, createFollower } from "./state/createFollower.ts";
 import { tipOf } from "./state/world.ts";
 
 export type KeeperParameters = {
   readonly chain: Chain;
-  /** Missing in mode observe. */
-  readonly dispatcher: Dispatcher | undefined;
+  /** Carries plans out. Missing in mode observe. */
+  readonly worker: Worker | undefined;
+  /** Milliseconds between looks at the chain. */
+  readonly pollMs: number;
   readonly pageSize: number;
   readonly maxCounterparties: number;
   readonly maxSteps: number;
-  readonly cooldownBlocks: number;
   /** 0 for never. */
   readonly reconcileBlocks: number;
   readonly logRange: number;
@@ -53,10 +51,9 @@ export type Keeper = {
 };
 
 export function createKeeper(parameters: KeeperParameters): Keeper {
-  const { chain, dispatcher, log, signal, audience } = parameters;
+  const { chain, worker, pollMs, log, signal, audience } = parameters;
   const follower = createFollower(chain, parameters);
-  const holds = createHolds(parameters.cooldownBlocks);
-  const keeper: Address | undefined = dispatcher?.account.address;
+  const keeper: Address | undefined = worker?.address;
   /** What was said last, by market and kind: said again only when it changes. */
   const said = new Map<string, string>();
   let planned: WorldPlan | undefined;
@@ -67,8 +64,13 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   async function drain(): Promise<void> {
     while (!signal.aborted) {
       const plan = await look();
-      const progress = dispatcher !== undefined && (await work(plan, dispatcher));
-      if (progress) continue;
+      const tick: Tick = (await worker?.tick(plan)) ?? { kind: "idle" };
+      if (tick.kind === "waiting") await sleep(Math.min(tick.ms, pollMs), signal);
+      if (tick.kind === "progress" && tick.staleLists) {
+        planned = undefined;
+        await reconcile(plan.block.number);
+      }
+      if (tick.kind !== "idle") continue;
       if (idleAt !== plan.block.number) {
         idleAt = plan.block.number;
         const waiting = plan.markets.reduce((sum, { plans }) => sum + plans.length, 0);
@@ -102,7 +104,7 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   function optionsFor(market: MarketId): PlanOptions {
     const { maxSteps, pokeSeconds } = parameters;
     // after two refused lists in a row the contract picks itself: that works whatever our copy says
-    const maxCounterparties = holds.staleLists(market) >= 2 ? 0 : parameters.maxCounterparties;
+    const maxCounterparties = (worker?.staleLists(market) ?? 0) >= 2 ? 0 : parameters.maxCounterparties;
     return { maxCounterparties, maxSteps, pokeSeconds, caller };
   }
 
@@ -110,35 +112,6 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
     const differences = await follower.reconcile();
     log({ type: "reconciled", block, differences });
     return differences.length === 0;
-  }
-
-  /** Returns whether anything was achieved or is worth planning anew. */
-  async function work(plan: WorldPlan, dispatcher: Dispatcher): Promise<boolean> {
-    let progress = false;
-    for (const market of plan.markets) {
-      for (const item of market.plans) {
-        const now = momentOf(plan, market);
-        if (signal.aborted) return false;
-        if (holds.isHeld(item, now)) continue;
-        const outcome = await attempt(item, market, dispatcher);
-        log({ type: "attempt", block: plan.block.number, plan: item, outcome });
-        if (holds.note(item, outcome, now)) progress = true;
-        if (outcome.kind === "stale-input") {
-          planned = undefined;
-          await reconcile(plan.block.number);
-        }
-        // What follows was planned for a market that is another one now.
-        const againstOthers = item.kind === "deleverage" || item.kind === "preventive";
-        if (againstOthers && (outcome.kind === "effective" || outcome.kind === "stale-input")) break;
-      }
-    }
-    return progress;
-  }
-
-  function attempt(plan: Plan, { view }: PlannedMarket, dispatcher: Dispatcher): Promise<Outcome> {
-    const maxSteps = Math.min(parameters.maxSteps, view.parameters.maxSteps);
-    const limits = { maxSteps, maxCounterparties: parameters.maxCounterparties };
-    return execute({ chain, dispatcher, plan, limits });
   }
 
   function report({ block, markets }: WorldPlan): void {
@@ -156,7 +129,7 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
       const skip = skips.find(({ account }) => account === undefined);
       if (isNews(`skip ${market}`, skip?.reason) && skip !== undefined)
         log({ type: "skip", block: block.number, skip });
-      if (dispatcher !== undefined || !isNews(`plan ${market}`, plans)) continue;
+      if (worker !== undefined || !isNews(`plan ${market}`, plans)) continue;
       for (const plan of plans) log({ type: "plan", block: block.number, plan });
     }
   }
@@ -169,8 +142,4 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   }
 
   return { drain };
-}
-
-function momentOf({ block }: WorldPlan, { view }: PlannedMarket): Moment {
-  return { block: block.number, ms: performance.now(), price: view.prices.ok ? view.prices.price : 0n };
 }

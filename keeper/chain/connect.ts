@@ -4,7 +4,7 @@
  */
 import { createPublicClient, type Hash, http, type PublicClient } from "viem";
 import type { Deployment } from "../config/readDeployment.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, TemporaryError } from "../errors.ts";
 import { describeError } from "./describeError.ts";
 
 export type ConnectParameters = {
@@ -36,7 +36,7 @@ export async function connect({ rpcUrl, chainId, deployment }: ConnectParameters
 
   const actual = await client.getChainId().catch((cause: unknown) => {
     // Only the origin: paths and queries of endpoints hold access keys.
-    throw new ConfigError(`RPC_URL ${new URL(rpcUrl).origin} does not answer`, {
+    throw new TemporaryError(`RPC_URL ${new URL(rpcUrl).origin} does not answer`, {
       details: describeError(cause),
       cause,
     });

@@ -5,11 +5,12 @@ import type { Hash } from "viem";
 import type { Plan, Skip } from "../core/plan.ts";
 import type { AccountId, MarketId } from "../core/types.ts";
 import type { Outcome } from "../exec/outcome.ts";
+import type { ShadowReport, ShadowScore } from "../exec/createShadow.ts";
 
 export type KeeperEvent =
   | {
       readonly type: "started";
-      readonly mode: "observe" | "armed";
+      readonly mode: "observe" | "shadow" | "armed";
       readonly chainId: number;
       readonly exchange: string;
       readonly keeper: string | undefined;
@@ -42,6 +43,40 @@ export type KeeperEvent =
   /** What would be done, in mode observe. */
   | { readonly type: "plan"; readonly block: bigint; readonly plan: Plan }
   | { readonly type: "attempt"; readonly block: bigint; readonly plan: Plan; readonly outcome: Outcome }
+  /** What became of a transaction between its signature and its last confirmation. */
+  | {
+      readonly type: "tx";
+      readonly what: "final" | "unmined" | "external" | "bumped" | "cancelling" | "abandoned" | "stuck";
+      readonly block: bigint;
+      /** Its number in the journal. */
+      readonly intent: number;
+      readonly nonce: number;
+      readonly hash: Hash;
+      readonly plan: Plan;
+      readonly reason?: string;
+    }
+  /** All sending stopped, or began again. */
+  | { readonly type: "breaker"; readonly block: bigint; readonly open: boolean; readonly reason: string }
+  /** Mode shadow: how a piece of work compares with what we would have done. */
+  | {
+      readonly type: "shadow";
+      readonly what: ShadowScore;
+      readonly block: bigint;
+      readonly market: MarketId;
+      readonly account: AccountId;
+      readonly kind: Plan["kind"];
+      /** Blocks after the one that did it in which ours would have been; negative when ours would have been first. */
+      readonly late: number;
+    }
+  | { readonly type: "shadowReport"; readonly block: bigint; readonly report: ShadowReport }
+  /** Something that an operator has to know, or does not have to know any more. */
+  | {
+      readonly type: "alert";
+      readonly key: string;
+      readonly state: "raised" | "cleared";
+      readonly severity: "page" | "warn";
+      readonly text: string;
+    }
   /** Somebody else did the work. */
   | {
       readonly type: "seen";
