@@ -4,7 +4,7 @@
  * Invariants: an attempt's bytes are committed before they are handed to anybody; an intent is never deleted while it can still be mined; at
  * most one intent is `open` at a nonce. Owns SQL; knows nothing of chains.
  */
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { Address, Hash, Hex } from "viem";
 import type { Plan } from "../core/plan.ts";
 import { planKey } from "../core/plan.ts";
@@ -36,8 +36,14 @@ const MAX_DECISIONS = 200_000;
 const PRUNE_EVERY = 1_000;
 
 export function createJournal(database: DatabaseSync, now: () => number = Date.now) {
-  const run = (sql: string, ...values: SQLInputValue[]) => database.prepare(sql).run(...values);
-  const all = (sql: string, ...values: SQLInputValue[]) => database.prepare(sql).all(...values) as Row[];
+  const statements = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    const statement = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  const run = (sql: string, ...values: SQLInputValue[]) => prepare(sql).run(...values);
+  const all = (sql: string, ...values: SQLInputValue[]) => prepare(sql).all(...values) as Row[];
   let decided = 0;
 
   /** All or nothing, and on the disk when it returns. */
