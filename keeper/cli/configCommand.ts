@@ -1,15 +1,16 @@
 /**
- * The commands `config print` (the settings in force) and `config docs` (the table of settings in docs/keeper.md).
+ * The commands `config print` (the settings in force) and `config docs` (the tables of settings and of errors in docs/keeper.md).
  */
 import type { ReadSettingsReturnType } from "../config/readSettings.ts";
 import { type Setting, type SettingName, settings } from "../config/settings.ts";
 import { settingsTable, shown } from "../config/settingsTable.ts";
 import { ConfigError } from "../errors.ts";
+import { glossary } from "../ops/glossary.ts";
 import { secretsOfUrl } from "../ops/createRedactor.ts";
 import { formatTable } from "./formatTable.ts";
 
 export function configCommand(rest: readonly string[], read: ReadSettingsReturnType): string {
-  if (rest.length === 1 && rest[0] === "docs") return settingsTable();
+  if (rest.length === 1 && rest[0] === "docs") return `${settingsTable()}\n${glossary()}`;
   if (rest.length !== 1 || rest[0] !== "print") throw new ConfigError("config needs print or docs: see --help");
   const rows = (Object.entries(settings) as [SettingName, Setting][]).map(([name, setting]) => {
     const value = read.values[name];

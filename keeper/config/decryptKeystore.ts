@@ -38,8 +38,7 @@ export function decryptKeystore(path: string, text: string, password: string): H
   let derived: Buffer;
   if (kdf === "scrypt") {
     if (n * r * p === 0) throw new ConfigError(`KEEPER_KEYSTORE ${path}: crypto.kdfparams lacks n, r or p`);
-    // node's own limit is below what geth writes
-    derived = scryptSync(password, salt, dklen, { N: n, r, p, maxmem: 256 * n * r });
+    derived = scrypt(path, password, salt, dklen, { N: n, r, p });
   } else {
     if (c === 0) throw new ConfigError(`KEEPER_KEYSTORE ${path}: crypto.kdfparams lacks c`);
     derived = pbkdf2Sync(password, salt, c, dklen, "sha256");
@@ -53,6 +52,21 @@ export function decryptKeystore(path: string, text: string, password: string): H
   const key = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
   if (key.length !== 32) throw new ConfigError(`KEEPER_KEYSTORE ${path}: does not hold a key of 32 bytes`);
   return bytesToHex(key);
+}
+
+function scrypt(
+  path: string,
+  password: string,
+  salt: Uint8Array,
+  dklen: number,
+  cost: { N: number; r: number; p: number },
+) {
+  try {
+    // node's own limit of memory is below what geth's parameters need
+    return scryptSync(password, salt, dklen, { ...cost, maxmem: 256 * cost.N * cost.r + 256 * cost.r * cost.p });
+  } catch (cause) {
+    throw new ConfigError(`KEEPER_KEYSTORE ${path}: parameters that scrypt does not allow`, { cause });
+  }
 }
 
 function parse(path: string, text: string) {

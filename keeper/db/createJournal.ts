@@ -54,7 +54,8 @@ export function createJournal(database: DatabaseSync, now: () => number = Date.n
       database.exec("COMMIT");
       return result;
     } catch (error) {
-      database.exec("ROLLBACK");
+      // a full disk rolls back by itself
+      if (database.isTransaction) database.exec("ROLLBACK");
       throw error;
     }
   }

@@ -107,10 +107,21 @@ async function run(seed: number, weights: Weights): Promise<void> {
     for (let i = 0; i < FINAL; i++) await fleet.block();
     for (const keeper of fleet.keepers) {
       const watched = keeper.journal().watched();
-      const text = watched.map(({ id, nonce, status, attempts }) => `${id} (nonce ${nonce}, ${status}, ${attempts.length} attempts)`);
+      const text = watched.map(
+        ({ id, nonce, status, attempts }) => `${id} (nonce ${nonce}, ${status}, ${attempts.length} attempts)`,
+      );
       assert.deepEqual(text, [], `I2: something is still open; the chain's nonce is ${node.nonceOf(keeper.address)}`);
     }
-if (process.env["DUMP"]) for (const k of fleet.keepers) console.log(k.crashes(), k.journal().list(99).map((i) => `${i.id} n${i.nonce} ${i.status} ${i.attempts.length} ${i.mined?.block}`).join("\n"));
+    if (process.env["DUMP"])
+      for (const k of fleet.keepers)
+        console.log(
+          k.crashes(),
+          k
+            .journal()
+            .list(99)
+            .map((i) => `${i.id} n${i.nonce} ${i.status} ${i.attempts.length} ${i.mined?.block}`)
+            .join("\n"),
+        );
     fleet.check();
   } finally {
     fleet.close();

@@ -108,7 +108,9 @@ export function createFleet(node: Node, eligible: () => readonly number[], optio
           return undefined;
         }
         // the endpoint failed: the keeper's loop tries again later
-        const failed = error instanceof BaseError && error.walk((e) => e instanceof HttpRequestError || e instanceof RpcRequestError);
+        const failed =
+          error instanceof BaseError &&
+          error.walk((e) => e instanceof HttpRequestError || e instanceof RpcRequestError);
         if (failed instanceof BaseError) return undefined;
         throw error;
       }
@@ -161,7 +163,16 @@ function worldOf(node: Node, accounts: readonly number[]): WorldPlan {
 }
 
 function liquidate(account: number): Plan {
-  return { kind: "liquidate", market: 1, account, isLong: true, lots: 10n, equity: 5n, maintenance: 6n, expectedLots: 4n };
+  return {
+    kind: "liquidate",
+    market: 1,
+    account,
+    isLong: true,
+    lots: 10n,
+    equity: 5n,
+    maintenance: 6n,
+    expectedLots: 4n,
+  };
 }
 
 /** I1, I2, I3, I5, I7 and "journal before broadcast". I4 is the scenario's; I6 is the contract's. */
@@ -170,7 +181,9 @@ function checkInvariants(node: Node, keepers: readonly Keeper[], txBudget: bigin
   for (const keeper of keepers) {
     const ours = mined.filter(({ tx }) => tx.from === keeper.address);
     const intents = keeper.journal().list(100_000);
-    const attempts = new Map(intents.flatMap((intent) => intent.attempts.map((attempt) => [attempt.hash, { intent, attempt }])));
+    const attempts = new Map(
+      intents.flatMap((intent) => intent.attempts.map((attempt) => [attempt.hash, { intent, attempt }])),
+    );
     // journal before broadcast
     for (const tx of node.accepted.filter(({ from }) => from === keeper.address))
       assert.equal(attempts.get(tx.hash)?.attempt.raw, tx.raw, "JOURNAL: a node saw bytes that are not in the journal");
@@ -191,7 +204,10 @@ function checkInvariants(node: Node, keepers: readonly Keeper[], txBudget: bigin
     // I3
     for (const { tx, ok, emits } of ours) {
       const { intent, attempt } = attempts.get(tx.hash) ?? assert.fail();
-      assert.ok(intent.status === "mined" || intent.status === "final", `I3: intent ${intent.id} is ${intent.status}, and mined`);
+      assert.ok(
+        intent.status === "mined" || intent.status === "final",
+        `I3: intent ${intent.id} is ${intent.status}, and mined`,
+      );
       assert.equal(intent.mined?.hash, tx.hash, "I3: another attempt is said to be mined");
       if (emits) assert.equal(intent.outcome, "effective", "I3: outcome");
       if (attempt.isCancel) assert.equal(intent.outcome, "cancelled", "I3: outcome");
@@ -203,8 +219,14 @@ function checkInvariants(node: Node, keepers: readonly Keeper[], txBudget: bigin
     for (const { attempt } of attempts.values())
       assert.ok(attempt.gas * attempt.maxFeePerGas <= txBudget, "I5: an attempt could cost more than its budget");
     // I7
-    const decided = new Set(keeper.journal().decisions(100_000).map((row) => row["intent"]));
+    const decided = new Set(
+      keeper
+        .journal()
+        .decisions(100_000)
+        .map((row) => row["intent"]),
+    );
     for (const { id, status } of intents)
-      if (status === "final") assert.ok(decided.has(id) || keeper.crashes() > 0, `I7: nothing says what became of intent ${id}`);
+      if (status === "final")
+        assert.ok(decided.has(id) || keeper.crashes() > 0, `I7: nothing says what became of intent ${id}`);
   }
 }

@@ -35,7 +35,12 @@ export type Tx = {
   readonly tip: bigint;
 };
 type Mined = { readonly tx: Tx; readonly ok: boolean; readonly emits: boolean };
-type Block = { readonly number: number; readonly hash: Hash; readonly parentHash: Hash; readonly txs: readonly Mined[] };
+type Block = {
+  readonly number: number;
+  readonly hash: Hash;
+  readonly parentHash: Hash;
+  readonly txs: readonly Mined[];
+};
 
 /** What goes wrong with a request: asked before each. */
 export type Fault =
@@ -82,7 +87,10 @@ export function createNode(options: NodeOptions = {}) {
   const nonceOf = (address: string, upTo = blocks.length) =>
     minedTxs(upTo).filter(({ tx }) => tx.from === address.toLowerCase()).length;
   const doneAt = (upTo = blocks.length) =>
-    new Set([...minedTxs(upTo).flatMap(({ tx, ok, emits }) => (ok && emits ? [workOf(tx.data)] : [])), ...doneByOthers]);
+    new Set([
+      ...minedTxs(upTo).flatMap(({ tx, ok, emits }) => (ok && emits ? [workOf(tx.data)] : [])),
+      ...doneByOthers,
+    ]);
 
   function mine(count = 1): void {
     for (let i = 0; i < count; i++) {
@@ -142,7 +150,10 @@ export function createNode(options: NodeOptions = {}) {
   function call(data: Hex, upTo: number): Hex {
     const account = workOf(data);
     if (doneAt(upTo).has(account))
-      throw rpc("execution reverted", encodeErrorResult({ abi: exchangeAbi, errorName: "NotLiquidatable", args: [BigInt(account), 1n, 0n] }));
+      throw rpc(
+        "execution reverted",
+        encodeErrorResult({ abi: exchangeAbi, errorName: "NotLiquidatable", args: [BigInt(account), 1n, 0n] }),
+      );
     return "0x";
   }
 
@@ -200,7 +211,13 @@ export function createNode(options: NodeOptions = {}) {
   }
 
   const client = createPublicClient({ transport: custom({ request }, { retryCount: 0 }), cacheTime: 0 });
-  const deployment = { chainId: 31337, startBlock: 0, exchange: EXCHANGE, lens: EXCHANGE, markets: [{ id: 1, name: "BTC" }] } as const;
+  const deployment = {
+    chainId: 31337,
+    startBlock: 0,
+    exchange: EXCHANGE,
+    lens: EXCHANGE,
+    markets: [{ id: 1, name: "BTC" }],
+  } as const;
   const chain: Chain = { client, chainId: 31337, deployment: { ...deployment, markets: [...deployment.markets] } };
   return {
     chain,
@@ -227,12 +244,23 @@ export function workOf(data: Hex): number {
 }
 
 function rpc(message: string, data?: Hex, code = 3): RpcRequestError {
-  return new RpcRequestError({ body: {}, url: "http://fake", error: { code, message, ...(data === undefined ? {} : { data }) } });
+  return new RpcRequestError({
+    body: {},
+    url: "http://fake",
+    error: { code, message, ...(data === undefined ? {} : { data }) },
+  });
 }
 
 function rawBlock({ number, hash, parentHash }: Block, baseFee: bigint) {
   const timestamp = numberToHex(1_700_000_000 + 12 * number);
-  return { number: numberToHex(number), hash, parentHash, timestamp, baseFeePerGas: numberToHex(baseFee), transactions: [] };
+  return {
+    number: numberToHex(number),
+    hash,
+    parentHash,
+    timestamp,
+    baseFeePerGas: numberToHex(baseFee),
+    transactions: [],
+  };
 }
 
 function receiptOf({ number, hash: blockHash }: Block, { tx, ok, emits }: Mined) {
