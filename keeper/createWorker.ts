@@ -40,13 +40,17 @@ export async function createWorker(
   const balance = await chain.client.getBalance({ address: account.address });
   if (balance === 0n) throw new ConfigError(`The keeper's account ${account.address} has no balance to pay gas with`);
 
-  const locks: Lock[] = [acquireLock(keyLockPath(chain.chainId, account.address), `The key of ${account.address}`)];
+  const locks: Lock[] = [];
   const release = () => {
     for (const lock of locks) lock.release();
   };
   try {
     const path = journalPath(settings, account.address);
-    if (path !== ":memory:") locks.push(acquireLock(`${path}.lock`, `JOURNAL ${path}`));
+    // without a journal that lasts, the chain does not last either: several of those use the same keys on one machine
+    if (path !== ":memory:") {
+      locks.push(acquireLock(keyLockPath(chain.chainId, account.address), `The key of ${account.address}`));
+      locks.push(acquireLock(`${path}.lock`, `JOURNAL ${path}`));
+    }
     const genesis = (await chain.client.getBlock({ blockNumber: 0n })).hash;
     const identity = {
       chain: String(chain.chainId),

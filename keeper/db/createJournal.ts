@@ -33,6 +33,8 @@ export type Journal = ReturnType<typeof createJournal>;
 
 /** Decisions kept: weeks of quiet, hours of the worst evening. */
 const MAX_DECISIONS = 200_000;
+/** For so long a transaction that seemed to be overtaken is looked for: the endpoint that said so may have been behind. */
+const EXTERNAL_MS = 600_000;
 const PRUNE_EVERY = 1_000;
 
 export function createJournal(database: DatabaseSync, now: () => number = Date.now) {
@@ -155,7 +157,11 @@ export function createJournal(database: DatabaseSync, now: () => number = Date.n
     setFinal,
     decide,
     /** What can still change, lowest nonce first. */
-    watched: () => intents("WHERE status IN ('open', 'abandoned', 'mined') ORDER BY nonce, id"),
+    watched: () =>
+      intents(
+        "WHERE status IN ('open', 'abandoned', 'mined') OR (status = 'external' AND opened_at > ?) ORDER BY nonce, id",
+        now() - EXTERNAL_MS,
+      ),
     find: (id: number) => intents("WHERE id = ?", id)[0],
     ofPlan: (planId: Hash) => intents("WHERE plan_id = ?", planId),
     /** Newest first. */

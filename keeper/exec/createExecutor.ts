@@ -113,20 +113,21 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
   async function prepare(plan: Plan, call: PreparedCall): Promise<bigint | Outcome> {
     const refusal = await simulate({ chain, from, plan, call, at: "latest" });
     if (refusal !== undefined) return refusal;
+    let estimate: bigint;
+    try {
+      // net of refunds, which are paid only at the end: hence the margin
+      estimate = await chain.client.estimateGas({ ...call, account: from, gas: GAS_CAP });
+    } catch (error) {
+      return refusalOf(error, plan);
+    }
     if (parameters.jitterMs > 0) {
       // somebody else's call may be on its way already; that a node cannot tell says nothing
       const rival = await simulate({ chain, from, plan, call, at: "pending" });
       if (rival?.kind === "outcompeted" || rival?.kind === "obsolete" || rival?.kind === "stale-input")
         return { kind: "outcompeted", reason: `in the mempool: ${rival.reason}` };
     }
-    try {
-      // Estimation runs the call again right before it is signed; it is net of refunds, which are paid only at the end: hence the margin.
-      const estimate = await chain.client.estimateGas({ ...call, account: from, gas: GAS_CAP });
-      const ample = (estimate * 125n) / 100n;
-      return ample < GAS_CAP ? ample : GAS_CAP;
-    } catch (error) {
-      return refusalOf(error, plan);
-    }
+    const ample = (estimate * 125n) / 100n;
+    return ample < GAS_CAP ? ample : GAS_CAP;
   }
 
   /** Asked once a block about a transaction that is not mined. A market that says "not now" may say yes in the next block. */

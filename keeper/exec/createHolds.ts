@@ -52,8 +52,8 @@ export function createHolds(cooldownBlocks: number): Holds {
   const holds = new Map<string, Hold>();
   const stale = new Map<MarketId, number>();
   const failures = new Map<string, number>();
-  /** Transactions that a plan cost since it was last effective. */
-  const paid = new Map<string, number>();
+  /** Transactions that a piece of work cost us. Where others did part of it, what is left is another piece: losing a race is no reason to rest. */
+  const paid = new Map<string, { readonly work: string; readonly count: number }>();
 
   function note(plan: Plan, outcome: Outcome, now: Moment): boolean {
     const key = planKey(plan);
@@ -62,8 +62,10 @@ export function createHolds(cooldownBlocks: number): Holds {
       stale.delete(plan.market);
       return true;
     }
-    if (outcome.hash !== undefined) paid.set(key, (paid.get(key) ?? 0) + 1);
-    const cost = paid.get(key) ?? 0;
+    const work = plan.kind === "poke" ? "" : `${plan.account} ${plan.lots}`;
+    const before = paid.get(key);
+    const cost = (before?.work === work ? before.count : 0) + (outcome.hash === undefined ? 0 : 1);
+    paid.set(key, { work, count: cost });
     /** Another price ends it, unless the plan has already cost more than one transaction: then prices do not decide. */
     const hold = (blocks: number) => {
       const growing = cost < 2 ? 0 : Math.min(2 ** (cost - 1), MAX_PAID_BLOCKS);

@@ -4,7 +4,7 @@
  * Markets with a closed gate come first, because everybody in them waits; within a market the plan's own order holds. A plan that is held
  * never keeps another one waiting.
  */
-import type { Address } from "viem";
+import type { Address, Hash } from "viem";
 import { type Plan, planKey } from "../core/plan.ts";
 import type { MarketId } from "../core/types.ts";
 import type { PlannedMarket, WorldPlan } from "../planWorld.ts";
@@ -27,13 +27,16 @@ export type QueueParameters = {
   readonly now: () => number;
 };
 
+/** Where blocks come faster than delays end, work is begun all the same after so many delays. */
+const PATIENCE = 4;
+
 export type Queue = ReturnType<typeof createQueue>;
 
 export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }: QueueParameters) {
   const holds = createHolds(cooldownBlocks);
   let items: QueueItem[] = [];
-  /** Since when each piece of work is there, by its name and amount. */
-  const seen = new Map<string, number>();
+  /** By the work's name and amount: when it was first seen, and when it may be begun. */
+  const seen = new Map<string, { readonly first: number; readonly due: number; readonly tip: Hash }>();
   /** Taken since the last offer. */
   const taken = new Set<string>();
 
@@ -54,7 +57,13 @@ export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }:
     taken.clear();
     const works = new Set(items.map(({ plan }) => workOf(plan)));
     for (const work of seen.keys()) if (!works.has(work)) seen.delete(work);
-    for (const work of works) if (!seen.has(work)) seen.set(work, ms);
+    for (const work of works) {
+      const known = seen.get(work);
+      if (known?.tip === block.hash || (known !== undefined && ms - known.first > PATIENCE * jitterMs)) continue;
+      // what is still there after a block is drawn anew: else everybody would begin it at once
+      const due = ms + jitterOf(address, `${work} ${block.hash}`, jitterMs);
+      seen.set(work, { first: known?.first ?? ms, due, tip: block.hash });
+    }
     holds.forget(new Set(unique.keys()), ms);
   }
 
@@ -64,8 +73,7 @@ export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }:
     for (const item of items) {
       const key = planKey(item.plan);
       if (taken.has(key) || holds.isHeld(item.plan, { ...item.moment, ms })) continue;
-      const work = workOf(item.plan);
-      const wait = (seen.get(work) ?? ms) + jitterOf(address, work, jitterMs) - ms;
+      const wait = (seen.get(workOf(item.plan))?.due ?? ms) - ms;
       if (wait <= 0) {
         taken.add(key);
         return { item };

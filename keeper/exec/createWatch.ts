@@ -25,7 +25,7 @@ export type WatchParameters = {
 };
 
 /** Several endpoints may answer from different blocks: what one of them does not know yet is asked for again. */
-const DOUBT_LOOKS = 3;
+const DOUBT_LOOKS = 5;
 const DOUBT_MS = 3_000;
 
 export type Watch = ReturnType<typeof createWatch>;
@@ -45,6 +45,8 @@ export function createWatch({ chain, journal, confirmations, judge, now, crash }
       const nonce = group[0]?.nonce ?? 0;
       if (mined !== undefined) {
         if (isNew) events.push(...(await recheck(mined, group, head)));
+      } else if (group.every(({ status }) => status === "external")) {
+        if (isNew) events.push(...(await findAfterAll(group)));
       } else if (used > nonce) events.push(...(await findMined(group)));
     }
     const lowest = journal.watched().find(({ status }) => status === "open")?.nonce;
@@ -83,6 +85,12 @@ export function createWatch({ chain, journal, confirmations, judge, now, crash }
     for (const { id } of group)
       journal.setStatus(id, "external", "the nonce was used by a transaction that is not ours");
     return group.slice(-1).map((intent) => ({ type: "external", intent }));
+  }
+
+  /** It was an endpoint that is behind, after all. */
+  async function findAfterAll(group: readonly Intent[]): Promise<TxEvent[]> {
+    const found = await receiptOf(group);
+    return found === undefined ? [] : record(found.intent, found.receipt);
   }
 
   /** @param before What was mined at this nonce until a reorganisation. */
