@@ -8,7 +8,7 @@ export function createRedactor(secrets: readonly (string | undefined)[]): (text:
   const found = secrets.filter((secret): secret is string => secret !== undefined && secret.length >= 8);
   const patterns = [...new Set(found)]
     .toSorted((a, b) => b.length - a.length)
-    .map((secret) => new RegExp(escape(secret), "gi"));
+    .map((secret) => new RegExp(escaped(secret), "gi"));
   return (text) => patterns.reduce((redacted, pattern) => redacted.replace(pattern, "[redacted]"), text);
 }
 
@@ -19,6 +19,6 @@ export function secretsOfUrl(url: string | undefined): string[] {
   return [password, pathname.replace(/^\/+/, ""), search.replace(/^\?/, "")].filter((part) => part.length >= 8);
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
