@@ -2,10 +2,13 @@
  * Keepers race for the work of a falling market. Measures, in blocks, how long work is due until it is done, and how many of the keepers'
  * transactions did nothing.
  */
+import { zeroAddress } from "viem";
 import { connect } from "../../../keeper/chain/connect.ts";
 import { readDeployment } from "../../../keeper/config/readDeployment.ts";
 import { readSettings } from "../../../keeper/config/readSettings.ts";
 import { planKey } from "../../../keeper/core/plan.ts";
+import { prepareCall } from "../../../keeper/exec/prepareCall.ts";
+import { simulate } from "../../../keeper/exec/simulate.ts";
 import { planWorld } from "../../../keeper/planWorld.ts";
 import { runKeeper } from "../../../keeper/runKeeper.ts";
 import { createFollower } from "../../../keeper/state/createFollower.ts";
@@ -27,6 +30,8 @@ export type RaceResult = {
   readonly works: number;
   readonly deleverages: number;
   readonly blocksToResolve: { readonly p50: number; readonly p99: number; readonly most: number };
+  /** Most pieces of work due in the same block: a keeper does one a block, so that more than there are keepers take longer. */
+  readonly mostAtOnce: number;
   /** What took more than two blocks. */
   readonly slow: readonly string[];
   /** Still due at the end. */
@@ -35,6 +40,8 @@ export type RaceResult = {
   readonly wasted: number;
   readonly wastedTxRatio: number;
   readonly faults: Readonly<Record<string, number>>;
+  /** Attempts by how they ended, and where that was seen. */
+  readonly outcomes: Readonly<Record<string, number>>;
   /** Outcomes that no keeper should report. */
   readonly troubles: readonly string[];
 };
@@ -43,7 +50,7 @@ export type RaceResult = {
 const STEP_BLOCKS = 3;
 /** A step down, and a gap without bids every so many steps. */
 const STEP = 0.004;
-const GAP = 0.03;
+const GAP = 0.02;
 const GAP_EVERY = 8;
 const LAST_BLOCKS = 12;
 const WARM_UP_MS = 20_000;
@@ -53,6 +60,7 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
   const proxies = await Promise.all(scene.keys.map((_, i) => createFaultProxy(scene.url, options.seed + i)));
   const stop = new AbortController();
   const troubles: string[] = [];
+  const outcomes: Record<string, number> = {};
   let started = 0;
   const running = scene.keys.map((key, i) => {
     const env = { RPC_URL: proxies[i]?.url, KEEPER_PRIVATE_KEY: key, DEPLOYMENT: scene.deployment };
@@ -72,9 +80,14 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
     ];
     const { values: settings } = readSettings(args, env);
     const write = (line: string) => {
-      const event = JSON.parse(line) as { type: string; outcome?: { kind: string; reason?: string } };
+      const event = JSON.parse(line) as { type: string; outcome?: { kind: string; reason?: string; hash?: string } };
       if (event.type === "idle" || event.type === "snapshot") started |= 1 << i;
-      const { kind = "", reason = "" } = event.outcome ?? {};
+      const { kind = "", reason = "", hash } = event.outcome ?? {};
+      if (event.type === "attempt") {
+        const where =
+          hash !== undefined ? "in a block" : reason.startsWith("in the mempool") ? "in the mempool" : "simulated";
+        outcomes[`${kind}, ${where}`] = (outcomes[`${kind}, ${where}`] ?? 0) + 1;
+      }
       if (kind === "unexpected" || kind === "ineffective") troubles.push(`${kind}: ${reason}`);
     };
     return runKeeper({ settings, deployment: readDeployment(scene.deployment, 31337), signal: stop.signal, write });
@@ -103,11 +116,12 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
       chainId: 31337,
       deployment: readDeployment(scene.deployment, 31337),
     });
+    const [keeper = zeroAddress] = scene.keeperAddresses;
     const follower = createFollower(chain, { pageSize: 500, logRange: 10_000 });
     const due = new Map<string, bigint>();
     const times: number[] = [];
     const slow: string[] = [];
-    let deleverages = 0;
+    let [deleverages, mostAtOnce] = [0, 0];
     const first = await chain.client.getBlockNumber();
 
     async function block(): Promise<void> {
@@ -118,7 +132,12 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
       const { markets } = await planWorld(chain, world, () => ({}));
       const works = new Set<string>();
       for (const plan of markets.flatMap(({ plans }) => plans)) {
-        if (plan.kind !== "poke") works.add(`${planKey(plan)} ${plan.account} ${plan.lots}`);
+        if (plan.kind === "poke") continue;
+        const work = `${planKey(plan)} ${plan.account} ${plan.lots}`;
+        // due is what could be done in the next block: a book without bids absorbs nothing, whoever calls
+        const call = prepareCall(chain.deployment.exchange, plan, { maxSteps: 64, maxCounterparties: 40 });
+        const isDue = due.has(work) || (await simulate({ chain, from: keeper, plan, call, at: number })) === undefined;
+        if (isDue) works.add(work);
       }
       for (const [work, since] of due) {
         if (works.has(work)) continue;
@@ -128,6 +147,7 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
         if (number - since > 2n) slow.push(`${work}: blocks ${since} to ${number}`);
       }
       for (const work of works) if (!due.has(work)) due.set(work, number);
+      mostAtOnce = Math.max(mostAtOnce, due.size);
     }
 
     let price = scene.start;
@@ -145,9 +165,11 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
       deleverages,
       blocksToResolve: { p50: at(0.5), p99: at(0.99), most: times.at(-1) ?? 0 },
       slow,
+      mostAtOnce,
       unresolved: due.size,
       ...(await count(first)),
       faults: tally(proxies.map((proxy) => proxy.counts())),
+      outcomes,
       troubles,
     };
   }
