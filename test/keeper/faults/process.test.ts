@@ -170,6 +170,45 @@ test("behavior: R33: killed again and again while it works; no lock stays, no no
   );
 });
 
+test("behavior: R6 R7: a reorganisation takes our transaction back; the same one is mined again", async () => {
+  const { rpc, client } = scene.chain;
+  await scene.byClock();
+  const address = scene.keeperAddresses[0] ?? "0x";
+  const journal = join(directory, "reorg.sqlite");
+  const run = keeper([...ARMED, "--confirmations", "12", "--journal", journal]);
+  await run.until(/"type":"idle"/);
+  const snapshot = await rpc.request<string>("evm_snapshot");
+  const before = await client.getTransactionCount({ address, blockTag: "latest" });
+  const fall = async () => {
+    await scene.move(scene.start * 0.9, true);
+    await scene.mine();
+  };
+  const blocks = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await scene.mine();
+    }
+  };
+  await fall();
+  await blocks(4);
+  await run.until(/"kind":"effective"/);
+  await rpc.request("evm_revert", [snapshot]);
+  assert.equal(await client.getTransactionCount({ address, blockTag: "latest" }), before, "taken back");
+  await fall();
+  await blocks(12);
+  await run.until(/"what":"unmined"/);
+  run.child.kill("SIGTERM");
+  assert.equal(await run.end, 0);
+  const list = keeper(["tx", "list", "--json", "--journal", journal]);
+  await list.end;
+  const intents = JSON.parse(list.output()) as { nonce: number; status: string; hash: `0x${string}` }[];
+  for (const { nonce, status, hash } of intents) {
+    assert.ok(status === "mined" || status === "final", `nonce ${nonce} is ${status}`);
+    assert.equal((await client.getTransaction({ hash })).nonce, nonce);
+  }
+  assert.ok(intents.length > 0);
+});
+
 test("behavior: no secret is written, whatever the endpoint does", async () => {
   const secretPath = "averylongaccesskey0123456789";
   proxy.set(400);
