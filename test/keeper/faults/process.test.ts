@@ -180,7 +180,8 @@ test("behavior: R6 R7: a reorganisation takes our transaction back; the same one
   const snapshot = await rpc.request<string>("evm_snapshot");
   const before = await client.getTransactionCount({ address, blockTag: "latest" });
   const fall = async () => {
-    await scene.move(scene.start * 0.9, true);
+    // below where the tests before this one left it
+    await scene.move(scene.start * 0.84, true);
     await scene.mine();
   };
   const blocks = async (count: number) => {
@@ -195,7 +196,7 @@ test("behavior: R6 R7: a reorganisation takes our transaction back; the same one
   await rpc.request("evm_revert", [snapshot]);
   assert.equal(await client.getTransactionCount({ address, blockTag: "latest" }), before, "taken back");
   await fall();
-  await blocks(12);
+  await blocks(18);
   await run.until(/"what":"unmined"/);
   run.child.kill("SIGTERM");
   assert.equal(await run.end, 0);
