@@ -17,9 +17,10 @@ import { orTakenBack } from "./orTakenBack.ts";
 export async function printPlan(settings: SettingValues, deployment: Deployment): Promise<void> {
   const chain = await connect({ ...settings, deployment });
   const block = await readBlock(chain);
+  const options = { ...settings, warnMove: BigInt(settings.warnMove) };
   const plan = await orTakenBack(chain, block, async () => {
     const world = await takeSnapshot(chain, block, settings);
-    return planWorld(chain, world, () => settings);
+    return planWorld(chain, world, () => options);
   });
   process.stdout.write(settings.json ? `${toJson(jsonOf(plan))}\n` : textOf(plan));
 }

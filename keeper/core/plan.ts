@@ -116,3 +116,10 @@ export function planKey(plan: Plan): string {
   if (plan.kind === "deleverage" || plan.kind === "poke") return `${plan.market}:${plan.kind}`;
   return `${plan.market}:${plan.kind}:${plan.account}`;
 }
+
+/** Names the work with its amount: when somebody else did part of it, the rest is new work for everybody. */
+export function workOf(plan: Plan): string {
+  if (plan.kind === "poke") return planKey(plan);
+  if (plan.kind === "settle") return `${planKey(plan)} ${plan.accounts.join()}`;
+  return `${planKey(plan)} ${plan.account} ${plan.lots}`;
+}

@@ -15,7 +15,7 @@ export const MARKET: MarketParameters = {
   minMargin: 1_000_000n,
   fundingCap: 5_000n,
   stepCooldown: 15n,
-  rankPolicy: 0,
+  rankPolicy: "pnlLeverage",
 };
 
 export function createMarket(size: number, random: () => number): MarketState {
