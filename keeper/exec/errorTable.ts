@@ -84,7 +84,6 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorEntry>> = {
   BalanceOverflow: ["unexpected", "A payout would overflow an account's balance."],
   OrderMarginOverflow: ["unexpected", "Reserved order margin would overflow its field."],
   FillRefused: ["unexpected", "The book refused a fill that a forced close had to take."],
-  BookFull: foreign("a trader's order"),
   FillOrKillFailed: foreign("a trader's order"),
   InsufficientMargin: foreign("the owner of a position"),
   InsufficientInsurance: foreign("the insurance fund"),
