@@ -79,6 +79,8 @@ function detailOf(plan: AccountPlan, parameters: MarketParameters): string {
   switch (plan.kind) {
     case "deleverage":
       return `${plan.cause}, X ${formatPrice(plan.price, parameters)}, ${plan.counterparties.length} counterparties`;
+    case "trigger":
+      return `trigger ${plan.trigger} at tick ${plan.limit} or better, about ${plan.expectedLots} lots, tip ${formatQuote(plan.tip)}`;
     case "topUp":
       return `${formatQuote(plan.amount)} of its free collateral, tip ${formatQuote(plan.tip)}`;
     default:

@@ -53,6 +53,8 @@ type Done = {
   readonly market: MarketId;
   readonly account: AccountId;
   readonly kind: Plan["kind"];
+  /** Of the trigger that was executed. */
+  readonly trigger?: number;
   readonly block: bigint;
 };
 
@@ -149,6 +151,10 @@ function workDone({ eventName, args, blockNumber: block }: ChainEvent): Done | u
   switch (eventName) {
     case "Liquidated":
       return { market: Number(args.market), account: Number(args.account), kind: "liquidate", block };
+    case "TriggerExecuted": {
+      const { market, account, triggerId } = args;
+      return { market: Number(market), account: Number(account), kind: "trigger", trigger: Number(triggerId), block };
+    }
     case "ToppedUp":
       return { market: Number(args.market), account: Number(args.account), kind: "topUp", block };
     case "DeleverageCall":
@@ -160,6 +166,7 @@ function workDone({ eventName, args, blockNumber: block }: ChainEvent): Done | u
   }
 }
 
-function keyOf({ market, account, kind }: Done): string {
+function keyOf({ market, account, kind, trigger }: Done): string {
+  if (trigger !== undefined) return `${market}:${kind}:${account}:${trigger}`;
   return kind === "deleverage" ? `${market}:${kind}` : `${market}:${kind}:${account}`;
 }
