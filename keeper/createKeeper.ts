@@ -1,6 +1,6 @@
 /**
- * The keeper's working step: bring the local copy to the head of the chain, plan, carry out what can be carried out, until nothing is
- * left to do at the newest block.
+ * The keeper's working step: bring the local copy to the head of the chain, plan, hand the plan to the worker, until nothing is left to do at the
+ * newest block. While a transaction is open the chain is followed all the same.
  *
  * Order: as planned (core/planMarket.ts). After a close against counterparties the market is planned anew; top-ups and liquidations of one
  * plan do not change each other's conditions for the worse and run through, each simulated right before it is sent.
@@ -8,31 +8,29 @@
 import type { Address } from "viem";
 import type { Chain } from "./chain/connect.ts";
 import { readAccount } from "./chain/readAccount.ts";
-import type { Plan } from "./core/plan.ts";
 import type { PlanOptions } from "./core/planMarket.ts";
 import type { AccountId, MarketId } from "./core/types.ts";
-import type { Dispatcher } from "./exec/createDispatcher.ts";
-import { createHolds, type Moment } from "./exec/createHolds.ts";
-import { execute } from "./exec/execute.ts";
-import type { Outcome } from "./exec/outcome.ts";
+import type { StateStore } from "./db/createStateStore.ts";
+import { sleep } from "./exec/sleep.ts";
+import type { Tick, Worker } from "./exec/worker.ts";
 import { checkPrices } from "./oracle/checkPrices.ts";
 import type { Log } from "./ops/events.ts";
 import { formatPrice } from "./ops/format.ts";
 import { reportChain } from "./ops/reportChain.ts";
 import { toJson } from "./ops/toJson.ts";
-import { type PlannedMarket, planWorld, type WorldPlan } from "./planWorld.ts";
-import type { StateStore } from "./db/createStateStore.ts";
+import { planWorld, type WorldPlan } from "./planWorld.ts";
 import { type Advance, createFollower } from "./state/createFollower.ts";
 import { tipOf } from "./state/world.ts";
 
 export type KeeperParameters = {
   readonly chain: Chain;
-  /** Missing in mode observe. */
-  readonly dispatcher: Dispatcher | undefined;
+  /** Carries plans out. Missing in mode observe. */
+  readonly worker: Worker | undefined;
+  /** Milliseconds between looks at the chain. */
+  readonly pollMs: number;
   readonly pageSize: number;
   readonly maxCounterparties: number;
   readonly maxSteps: number;
-  readonly cooldownBlocks: number;
   /** 0 for never. */
   readonly reconcileBlocks: number;
   readonly logRange: number;
@@ -40,7 +38,7 @@ export type KeeperParameters = {
   readonly pokeSeconds: number;
   readonly maxReorg: number;
   /** Pips; 0 for never. */
-  readonly warnMove: bigint;
+  readonly warnMove: number;
   /** Where the world is kept across restarts, if anywhere. */
   readonly store?: StateStore | undefined;
   readonly log: Log;
@@ -60,11 +58,9 @@ export type Keeper = {
 };
 
 export function createKeeper(parameters: KeeperParameters): Keeper {
-  const { chain, dispatcher, log, signal, audience } = parameters;
-  const { store } = parameters;
+  const { chain, worker, pollMs, store, log, signal, audience } = parameters;
   const follower = createFollower(chain, { ...parameters, ...(store === undefined ? {} : { resume: store.load }) });
-  const holds = createHolds(parameters.cooldownBlocks);
-  const keeper: Address | undefined = dispatcher?.account.address;
+  const keeper: Address | undefined = worker?.address;
   /** What was said last, by market and kind: said again only when it changes. */
   const said = new Map<string, string>();
   let planned: WorldPlan | undefined;
@@ -75,8 +71,13 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   async function drain(): Promise<void> {
     while (!signal.aborted) {
       const plan = await look();
-      const progress = dispatcher !== undefined && (await work(plan, dispatcher));
-      if (progress) continue;
+      const tick: Tick = (await worker?.tick(plan)) ?? { kind: "idle" };
+      if (tick.kind === "waiting") await sleep(Math.min(tick.ms, pollMs), signal);
+      if (tick.kind === "progress" && tick.staleLists) {
+        planned = undefined;
+        await reconcile(plan.block.number);
+      }
+      if (tick.kind !== "idle") continue;
       if (idleAt !== plan.block.number) {
         idleAt = plan.block.number;
         const waiting = plan.markets.reduce((sum, { plans }) => sum + plans.length, 0);
@@ -98,7 +99,12 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
       reconciledAt = tip.number;
       const strange = await checkPrices(chain, tip, advance.world.feeds);
       if (strange.length > 0) {
-        log({ type: "alert", block: tip.number, reason: "a price is not what we make of its feed", details: strange });
+        log({
+          type: "anomaly",
+          block: tip.number,
+          reason: "a price is not what we make of its feed",
+          details: strange,
+        });
       }
       if (!(await reconcile(tip.number))) return look();
     }
@@ -108,7 +114,7 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
       planned = await planWorld(chain, advance.world, optionsFor);
       if (planned.missed.length > 0) {
         log({
-          type: "alert",
+          type: "anomaly",
           block: tip.number,
           reason: "events were missed, taking a snapshot",
           details: planned.missed,
@@ -124,9 +130,10 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   }
 
   function optionsFor(market: MarketId): PlanOptions {
-    const { maxSteps, pokeSeconds, warnMove } = parameters;
+    const { maxSteps, pokeSeconds } = parameters;
+    const warnMove = BigInt(parameters.warnMove);
     // after two refused lists in a row the contract picks itself: that works whatever our copy says
-    const maxCounterparties = holds.staleLists(market) >= 2 ? 0 : parameters.maxCounterparties;
+    const maxCounterparties = (worker?.staleLists(market) ?? 0) >= 2 ? 0 : parameters.maxCounterparties;
     return { maxCounterparties, maxSteps, pokeSeconds, warnMove, caller };
   }
 
@@ -134,37 +141,8 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
     const differences = await follower.reconcile();
     log({ type: "reconciled", block, differences });
     if (differences.length === 0) return true;
-    log({ type: "alert", block, reason: "the local state was wrong, taking a snapshot", details: differences });
+    log({ type: "anomaly", block, reason: "the local state was wrong, taking a snapshot", details: differences });
     return false;
-  }
-
-  /** Returns whether anything was achieved or is worth planning anew. */
-  async function work(plan: WorldPlan, dispatcher: Dispatcher): Promise<boolean> {
-    let progress = false;
-    for (const market of plan.markets) {
-      for (const item of market.plans) {
-        const now = momentOf(plan, market);
-        if (signal.aborted) return false;
-        if (holds.isHeld(item, now)) continue;
-        const outcome = await attempt(item, market, dispatcher);
-        log({ type: "attempt", block: plan.block.number, plan: item, outcome });
-        if (holds.note(item, outcome, now)) progress = true;
-        if (outcome.kind === "stale-input") {
-          planned = undefined;
-          await reconcile(plan.block.number);
-        }
-        // What follows was planned for a market that is another one now.
-        const againstOthers = item.kind === "deleverage" || item.kind === "preventive";
-        if (againstOthers && (outcome.kind === "effective" || outcome.kind === "stale-input")) break;
-      }
-    }
-    return progress;
-  }
-
-  function attempt(plan: Plan, { view }: PlannedMarket, dispatcher: Dispatcher): Promise<Outcome> {
-    const maxSteps = Math.min(parameters.maxSteps, view.parameters.maxSteps);
-    const limits = { maxSteps, maxCounterparties: parameters.maxCounterparties };
-    return execute({ chain, dispatcher, plan, limits });
   }
 
   function report({ block, markets }: WorldPlan): void {
@@ -186,7 +164,7 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
       const skip = skips.find(({ account }) => account === undefined);
       if (isNews(`skip ${market}`, skip?.reason) && skip !== undefined)
         log({ type: "skip", block: block.number, skip });
-      if (dispatcher !== undefined || !isNews(`plan ${market}`, plans)) continue;
+      if (worker !== undefined || !isNews(`plan ${market}`, plans)) continue;
       for (const plan of plans) log({ type: "plan", block: block.number, plan });
     }
   }
@@ -199,8 +177,4 @@ export function createKeeper(parameters: KeeperParameters): Keeper {
   }
 
   return { drain };
-}
-
-function momentOf({ block }: WorldPlan, { view }: PlannedMarket): Moment {
-  return { block: block.number, ms: performance.now(), price: view.prices.ok ? view.prices.price : 0n };
 }

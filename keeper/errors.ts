@@ -22,3 +22,8 @@ export class KeeperError extends Error {
 export class ConfigError extends KeeperError {
   override readonly name = "ConfigError";
 }
+
+/** Nothing is wrong with the configuration: the same again may succeed. Exit code 75 (EX_TEMPFAIL). */
+export class TemporaryError extends KeeperError {
+  override readonly name: string = "TemporaryError";
+}

@@ -1,6 +1,6 @@
 /**
  * Plans every market of a world at its tip: reads the prices that the contract would use there, then decides. The book is read only where
- * somebody is below maintenance. Markets are planned one after the other: free collateral that one of them uses is gone for the next.
+ * somebody is below maintenance or a trigger is reached. Markets are planned one after the other: free collateral that one of them uses is gone for the next.
  */
 import type { BlockRef, Chain } from "./chain/connect.ts";
 import { readDepth } from "./chain/readDepth.ts";
@@ -10,6 +10,7 @@ import type { MarketView } from "./core/marketView.ts";
 import type { MarketPlan } from "./core/plan.ts";
 import { type PlanOptions, planMarket, screenMarket } from "./core/planMarket.ts";
 import { topUpCandidates } from "./core/planTopUps.ts";
+import { reachedTriggers } from "./core/planTriggers.ts";
 import type { AccountId, MarketId } from "./core/types.ts";
 import { tipOf, type World } from "./state/world.ts";
 
@@ -34,6 +35,12 @@ export async function planWorld(
     const prices = readings[i]?.prices;
     return prices?.ok === true ? screenMarket(market, prices, options(market.parameters.id)) : undefined;
   });
+  const hasReached = (i: number): boolean => {
+    const prices = readings[i]?.prices;
+    const market = markets[i];
+    if (prices?.ok !== true || market === undefined) return false;
+    return reachedTriggers(market.state, prices, market.parameters).length > 0;
+  };
   const candidates = markets.flatMap(({ parameters, state }, i) => {
     const prices = readings[i]?.prices;
     return prices?.ok === true ? topUpCandidates(state, prices, parameters) : [];
@@ -42,7 +49,7 @@ export async function planWorld(
     readFree(chain, block, [...new Set(candidates)]),
     Promise.all(
       markets.map(({ parameters }, i) =>
-        screenings[i]?.below.length ? readDepth(chain, block, parameters.id) : undefined,
+        screenings[i]?.below.length || hasReached(i) ? readDepth(chain, block, parameters.id) : undefined,
       ),
     ),
   ]);

@@ -9,7 +9,9 @@ export default buildModule("Plimsoll", (m) => {
   const administrator = m.getParameter<string>("administrator", m.getAccount(0) as unknown as string);
 
   const book = { ImpactSearch: m.library("ImpactSearch") };
-  const trading = m.library("Trading", { libraries: { ...book, SelfTrades: m.library("SelfTrades", { libraries: book }) } });
+  const trading = m.library("Trading", {
+    libraries: { ...book, SelfTrades: m.library("SelfTrades", { libraries: book }) },
+  });
   const liquidation = m.library("Liquidation", { libraries: book });
   const sweep = m.library("Sweep", { libraries: book });
   const libraries = {

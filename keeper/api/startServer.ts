@@ -4,6 +4,7 @@
 import { serve } from "@hono/node-server";
 import type { Chain } from "../chain/connect.ts";
 import { ConfigError } from "../errors.ts";
+import { addOpsRoutes, type OpsSources } from "../ops/addOpsRoutes.ts";
 import type { WorldPlan } from "../planWorld.ts";
 import type { Advance } from "../state/createFollower.ts";
 import { type AppOptions, createApp } from "./createApp.ts";
@@ -16,6 +17,8 @@ export type StartServerParameters = AppOptions & {
   /** 0 for any free one. */
   readonly port: number;
   readonly limits?: HistoryLimits;
+  /** Health and metrics of the keeper that serves. */
+  readonly ops?: OpsSources;
 };
 
 export type Server = {
@@ -37,6 +40,7 @@ export async function startServer(parameters: StartServerParameters): Promise<Se
     { board, history, chainId: chain.chainId, endpoints: () => chain.pool?.health() ?? [] },
     parameters,
   );
+  if (parameters.ops !== undefined) addOpsRoutes(app, parameters.ops);
   const { server, actual } = await new Promise<{ server: ReturnType<typeof serve>; actual: number }>(
     (resolve, reject) => {
       const server = serve({ fetch: app.fetch, hostname: host, port }, ({ port: actual }) =>

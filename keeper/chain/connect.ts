@@ -4,7 +4,7 @@
  */
 import { createPublicClient, custom, type Hash, http, type PublicClient } from "viem";
 import type { Deployment } from "../config/readDeployment.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, TemporaryError } from "../errors.ts";
 import { createRpcPool, type Endpoint, type EndpointHealth, type RpcPool } from "./createRpcPool.ts";
 import { describeError } from "./describeError.ts";
 
@@ -42,7 +42,7 @@ export async function connect({ rpcUrl, chainId, deployment, onEndpoint }: Conne
   const client = createPublicClient({ transport: custom(pool, { retryCount: 0 }), cacheTime: 0 });
   for (const name of ["exchange", "lens"] as const) {
     const code = await client.getCode({ address: deployment[name] }).catch((cause: unknown) => {
-      throw new ConfigError("No endpoint of RPC_URL answers", { details: describeError(cause), cause });
+      throw new TemporaryError("No endpoint of RPC_URL answers", { details: describeError(cause), cause });
     });
     if (code === undefined || code === "0x") {
       throw new ConfigError(`There is no contract at ${deployment[name]} (${name}): is the deployment of this chain?`);
@@ -63,7 +63,7 @@ function endpointAt(url: string, alone: boolean): Endpoint {
 /** One of several may be down at the start; none may be on another chain. */
 async function checkChain({ name, request }: Endpoint, chainId: number, alone: boolean): Promise<void> {
   const answer = await request({ method: "eth_chainId" }).catch((cause: unknown) => {
-    if (alone) throw new ConfigError(`RPC_URL ${name} does not answer`, { details: describeError(cause), cause });
+    if (alone) throw new TemporaryError(`RPC_URL ${name} does not answer`, { details: describeError(cause), cause });
     return undefined;
   });
   if (answer !== undefined && Number(answer) !== chainId) {

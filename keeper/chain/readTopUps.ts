@@ -1,6 +1,5 @@
 /**
- * Every account that ever gave a top-up order in a market, and what its order is at one block. Logs say whom to ask, the contract what is
- * left of the order.
+ * What is left of some accounts' top-up orders in a market at one block.
  */
 import type { TopUpOrder } from "../core/topUp.ts";
 import type { AccountId, MarketId } from "../core/types.ts";
@@ -9,31 +8,6 @@ import { exchangeAt } from "./atBlock.ts";
 import type { BlockRef, Chain } from "./connect.ts";
 
 export type TopUpOrders = Map<AccountId, TopUpOrder>;
-
-/** @param logRange Most blocks that the endpoint searches in one request. */
-export async function readTopUpAccounts(
-  chain: Chain,
-  block: BlockRef,
-  logRange: number,
-): Promise<ReadonlyMap<MarketId, ReadonlySet<AccountId>>> {
-  const found = new Map<MarketId, Set<AccountId>>();
-  for (let from = BigInt(chain.deployment.startBlock); from <= block.number; from += BigInt(logRange)) {
-    const last = from + BigInt(logRange) - 1n;
-    const logs = await chain.client.getContractEvents({
-      address: chain.deployment.exchange,
-      abi: exchangeAbi,
-      eventName: "TopUpSet",
-      strict: true,
-      fromBlock: from,
-      toBlock: last < block.number ? last : block.number,
-    });
-    for (const { args } of logs) {
-      const market = Number(args.market);
-      found.set(market, (found.get(market) ?? new Set<AccountId>()).add(Number(args.account)));
-    }
-  }
-  return found;
-}
 
 export async function readTopUps(
   chain: Chain,

@@ -1,55 +1,107 @@
 /**
- * The command line: reads the settings, runs a command, turns its end into an exit code (0 done, 1 the operator has to change something, or try again, 3 a
- * reorganisation was refused).
+ * The command line: reads the settings, runs a command, turns its end into an exit code (exitCodes.ts).
  */
 import dotenv from "dotenv";
-import { readDeployment } from "../config/readDeployment.ts";
-import { readSettings } from "../config/readSettings.ts";
+import { type Deployment, readDeployment } from "../config/readDeployment.ts";
+import { type ReadSettingsReturnType, readSettings } from "../config/readSettings.ts";
 import { usage } from "../config/usage.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, KeeperError } from "../errors.ts";
+import { createRedactor, secretsOfUrl } from "../ops/createRedactor.ts";
 import { runKeeper } from "../runKeeper.ts";
-import { DeepReorgError } from "../state/DeepReorgError.ts";
-import { TakenBackError } from "./orTakenBack.ts";
+import { checkCommand } from "./checkCommand.ts";
+import { configCommand } from "./configCommand.ts";
+import { EXIT, exitCodeOf } from "./exitCodes.ts";
 import { printPlan } from "./printPlan.ts";
 import { printRisk } from "./printRisk.ts";
-import { readRiskFlags } from "./riskFlags.ts";
+import { type RiskFlags, readRiskFlags } from "./riskFlags.ts";
+import { statusCommand } from "./statusCommand.ts";
+import { txCommand } from "./txCommand.ts";
 
-async function main(args: readonly string[]): Promise<void> {
-  if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(usage());
-    return;
-  }
+/** What may stand in an error's text by accident. */
+let redact = createRedactor([]);
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) return say(usage());
   dotenv.config({ quiet: true });
-  // this command has flags that are not settings: it comes first
+  const {
+    KEEPER_PRIVATE_KEY: key,
+    KEEPER_KEYSTORE_PASSWORD: password,
+    ALERT_WEBHOOK: webhook,
+    RPC_URL: rpc,
+    WS_URL: ws,
+  } = process.env;
+  redact = createRedactor([key?.replace(/^0x/, ""), password, ...[webhook, rpc, ws].flatMap(secretsOfUrl)]);
+  // these flags are not settings: they are taken out first
   const risk = args[0] === "risk" ? readRiskFlags(args.slice(1)) : undefined;
-  const { values: settings, positionals } = readSettings(
-    risk === undefined ? args : ["risk", ...risk.rest],
-    process.env,
-  );
-  const [command = "run", ...rest] = positionals;
-  if (rest.length > 0 || !["run", "plan", "risk"].includes(command)) {
-    throw new ConfigError(`Unknown command ${positionals.join(" ")}: see --help`);
-  }
-  const path = settings.deployment ?? `deployments/${settings.chainId}.json`;
-  const deployment = readDeployment(path, settings.chainId);
-  if (command === "plan") return printPlan(settings, deployment);
-  if (command === "risk") {
-    if (risk === undefined) throw new ConfigError("risk must come before its flags: see --help");
-    return printRisk(settings, deployment, risk);
-  }
-
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
-  await runKeeper({ settings, deployment, signal: stop.signal });
+  const read = readSettings(risk === undefined ? args : ["risk", ...risk.rest], process.env);
+  const [command = "run", ...rest] = read.positionals;
+  return runCommand(command, rest, read, risk);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.exitCode = error instanceof DeepReorgError ? error.exitCode : 1;
-  const text =
-    error instanceof ConfigError || error instanceof TakenBackError || error instanceof DeepReorgError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
-  process.stderr.write(`keeper: ${text}\n`);
-});
+async function runCommand(
+  command: string,
+  rest: readonly string[],
+  read: ReadSettingsReturnType,
+  risk: RiskFlags | undefined,
+): Promise<number> {
+  const settings = read.values;
+  if (command === "config") return say(configCommand(rest, read));
+  if (command === "tx") return say(txCommand(rest, settings));
+  if (rest.length > 0) throw new ConfigError(`Unknown command ${command} ${rest.join(" ")}: see --help`);
+  if (command === "status") {
+    const { text, isAlert } = await statusCommand(settings);
+    say(text);
+    return isAlert ? EXIT.temporary : EXIT.done;
+  }
+  const deployment = (): Deployment =>
+    readDeployment(settings.deployment ?? `deployments/${settings.chainId}.json`, settings.chainId);
+  switch (command) {
+    case "plan":
+      await printPlan(settings, deployment());
+      return EXIT.done;
+    case "risk":
+      if (risk === undefined) throw new ConfigError("risk must come before its flags: see --help");
+      await printRisk(settings, deployment(), risk);
+      return EXIT.done;
+    case "check": {
+      const { text, failed } = await checkCommand(settings, deployment());
+      say(text);
+      return failed ? EXIT.config : EXIT.done;
+    }
+    case "run": {
+      const stop = new AbortController();
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.on(signal, () => {
+          // asked twice: at once. What is open is in the journal
+          if (stop.signal.aborted) process.exit(EXIT.temporary);
+          stop.abort();
+        });
+      }
+      await runKeeper({ settings, deployment: deployment(), signal: stop.signal });
+      return EXIT.done;
+    }
+    default:
+      throw new ConfigError(`Unknown command ${command}: see --help`);
+  }
+}
+
+function say(text: string): number {
+  process.stdout.write(text);
+  return EXIT.done;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.exitCode = exitCodeOf(error);
+    const text =
+      error instanceof KeeperError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
+    process.stderr.write(redact(`keeper: ${text}\n`));
+  },
+);

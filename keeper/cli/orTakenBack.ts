@@ -4,7 +4,7 @@
  */
 import type { BlockRef, Chain } from "../chain/connect.ts";
 import { readBlock } from "../chain/readBlock.ts";
-import { KeeperError } from "../errors.ts";
+import { TemporaryError } from "../errors.ts";
 
 /** Throws TakenBackError instead of what `read` throws, when the block is no longer part of the chain. */
 export async function orTakenBack<T>(chain: Chain, block: BlockRef, read: () => Promise<T>): Promise<T> {
@@ -18,7 +18,7 @@ export async function orTakenBack<T>(chain: Chain, block: BlockRef, read: () => 
   }
 }
 
-export class TakenBackError extends KeeperError {
+export class TakenBackError extends TemporaryError {
   override readonly name = "TakenBackError";
 
   constructor({ number, hash }: BlockRef, cause: unknown) {

@@ -17,9 +17,10 @@ import { orTakenBack } from "./orTakenBack.ts";
 export async function printPlan(settings: SettingValues, deployment: Deployment): Promise<void> {
   const chain = await connect({ ...settings, deployment });
   const block = await readBlock(chain);
+  const options = { ...settings, warnMove: BigInt(settings.warnMove) };
   const plan = await orTakenBack(chain, block, async () => {
     const world = await takeSnapshot(chain, block, settings);
-    return planWorld(chain, world, () => settings);
+    return planWorld(chain, world, () => options);
   });
   process.stdout.write(settings.json ? `${toJson(jsonOf(plan))}\n` : textOf(plan));
 }
@@ -78,6 +79,8 @@ function detailOf(plan: AccountPlan, parameters: MarketParameters): string {
   switch (plan.kind) {
     case "deleverage":
       return `${plan.cause}, X ${formatPrice(plan.price, parameters)}, ${plan.counterparties.length} counterparties`;
+    case "trigger":
+      return `trigger ${plan.trigger} at tick ${plan.limit} or better, about ${plan.expectedLots} lots, tip ${formatQuote(plan.tip)}`;
     case "topUp":
       return `${formatQuote(plan.amount)} of its free collateral, tip ${formatQuote(plan.tip)}`;
     default:

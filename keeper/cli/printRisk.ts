@@ -40,7 +40,7 @@ async function readRiskAt(
   { market, shock }: Pick<RiskFlags, "market" | "shock">,
 ): Promise<{ report: RiskReport; world: World }> {
   // nobody's top-up orders are asked for: they change nothing here
-  const world = await takeSnapshot(chain, block, settings, new Map());
+  const world = await takeSnapshot(chain, block, settings, { topUps: new Map(), triggers: new Map() });
   const claim = await readClaim(chain, block);
   const wanted = select([...world.markets.values()], market);
   const readings = await Promise.all(wanted.map((listed) => readRiskInput(chain, block, listed, claim)));

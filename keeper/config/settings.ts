@@ -5,6 +5,9 @@
  */
 import { isAddress } from "viem";
 import { z } from "zod";
+import { executionSettings } from "./executionSettings.ts";
+import { operationSettings } from "./operationSettings.ts";
+import { hasProtocol, integer, isOrigin, list, optionalInteger, path, toggle } from "./parsers.ts";
 
 export type Setting = {
   /** Environment variable. */
@@ -13,36 +16,12 @@ export type Setting = {
   readonly flag?: string;
   /** A flag that stands alone. */
   readonly isSwitch?: boolean;
+  /** Never printed, and never in a configuration file. */
+  readonly isSecret?: boolean;
   readonly help: string;
   /** Receives the text given, or undefined. */
   readonly schema: z.ZodType<unknown, z.ZodTypeDef, string | undefined>;
 };
-
-const integer = (minimum: number, maximum: number, fallback: number) =>
-  z
-    .string()
-    .default(String(fallback))
-    .refine((text) => /^\d+$/.test(text), "must be a whole number")
-    .transform(Number)
-    .refine((n) => n >= minimum && n <= maximum, `must lie between ${minimum} and ${maximum}`);
-
-/** Not set means that there is none. */
-const optionalInteger = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .optional()
-    .refine((text) => text === undefined || /^\d+$/.test(text), "must be a whole number")
-    .transform((text) => (text === undefined ? undefined : Number(text)))
-    .refine((n) => n === undefined || (n >= minimum && n <= maximum), `must lie between ${minimum} and ${maximum}`);
-
-const hasProtocol = (text: string, protocol: RegExp) => URL.canParse(text) && protocol.test(new URL(text).protocol);
-
-const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
-
-const toggle = z
-  .enum(["true", "false", "1", "0"], { message: "must be true or false" })
-  .default("false")
-  .transform((text) => text === "true" || text === "1");
 
 export const settings = {
   rpcUrl: {
@@ -75,22 +54,13 @@ export const settings = {
     env: "DEPLOYMENT",
     flag: "deployment",
     help: "deployment file (default deployments/<chain id>.json)",
-    schema: z.string().min(1, "must be a path").optional(),
+    schema: path,
   },
   mode: {
     env: "KEEPER_MODE",
     flag: "mode",
-    help: "observe prints plans and sends nothing; armed sends",
-    schema: z.enum(["observe", "armed"], { message: "must be observe or armed" }).default("observe"),
-  },
-  privateKey: {
-    env: "KEEPER_PRIVATE_KEY",
-    help: "key that signs, 32 bytes in hexadecimal; only for mode armed",
-    schema: z
-      .string()
-      .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hexadecimal digits")
-      .transform((text) => text as `0x${string}`)
-      .optional(),
+    help: "observe prints plans; shadow also scores them against what others do; armed sends",
+    schema: z.enum(["observe", "shadow", "armed"], { message: "must be observe, shadow or armed" }).default("observe"),
   },
   pollMs: {
     env: "POLL_MS",
@@ -132,13 +102,13 @@ export const settings = {
     env: "STATE_DB",
     flag: "state-db",
     help: "file that the positions are kept in, to go on from after a restart; none: begin with a snapshot",
-    schema: z.string().min(1, "must be a path").optional(),
+    schema: path,
   },
   warnMove: {
     env: "WARN_MOVE",
     flag: "warn-move",
     help: "warn of accounts that so much of a move makes bankrupt, in millionths of the price; 0 for never",
-    schema: integer(0, 990_000, 20_000).transform(BigInt),
+    schema: integer(0, 990_000, 20_000),
   },
   pageSize: {
     env: "PAGE_SIZE",
@@ -174,14 +144,9 @@ export const settings = {
     env: "CORS_ORIGINS",
     flag: "cors-origins",
     help: "other origins whose pages may read the API, with commas; * for all",
-    schema: z
-      .string()
-      .default("")
-      .transform((text) => text.split(",").map((origin) => origin.trim()))
-      .transform((origins) => origins.filter((origin) => origin !== ""))
-      .refine((origins) => origins.every((origin) => origin === "*" || isOrigin(origin)), {
-        message: "must be origins like https://example.org, or *",
-      }),
+    schema: list.refine((origins) => origins.every((origin) => origin === "*" || isOrigin(origin)), {
+      message: "must be origins like https://example.org, or *",
+    }),
   },
   rateLimit: {
     env: "RATE_LIMIT",
@@ -190,6 +155,8 @@ export const settings = {
     schema: integer(1, 1_000_000, 2_400),
   },
   json: { env: "LOG_JSON", flag: "json", isSwitch: true, help: "one JSON object a line", schema: toggle },
+  ...executionSettings,
+  ...operationSettings,
 } satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof settings;

@@ -2,21 +2,32 @@
  * The help text, from the table of settings.
  */
 import { type Setting, settings } from "./settings.ts";
+import { defaultOf } from "./settingsTable.ts";
 
 export function usage(): string {
   const lines = (Object.values(settings) as Setting[]).map((setting) => {
-    const fallback = setting.schema.safeParse(undefined);
-    const value = fallback.success && fallback.data !== undefined ? ` [${fallback.data}]` : "";
+    const fallback = defaultOf(setting);
+    const value = fallback === "" ? "" : ` [${fallback}]`;
     const flag = setting.flag === undefined ? "" : `--${setting.flag}`;
-    return `  ${flag.padEnd(22)}${setting.env.padEnd(20)}${setting.help}${value}`;
+    return `  ${flag.padEnd(26)}${setting.env.padEnd(31)}${setting.help}${value}`;
   });
   return [
     "npm run keeper [-- FLAGS]        follow the chain; in mode armed, liquidate and deleverage",
+    "npm run keeper -- check          whether it could run: settings, endpoint, contracts, key, balance, journal",
+    "npm run keeper -- status         what a running keeper says of itself (needs HTTP_PORT)",
     "npm run keeper -- plan [--json]  print what would be done now, then exit",
     "npm run keeper -- risk [--market ETH] [--shock -20%] [--json]",
     "                                 print where the solvency line is, and what a move of the price would do",
+    "npm run keeper -- tx list        what was signed, newest first",
+    "npm run keeper -- tx show N      one of them, with every attempt",
+    "npm run keeper -- tx cancel N    take an open one back with a transfer to ourselves",
+    "npm run keeper -- config print   the settings in force, and where each comes from",
+    "npm run keeper -- config docs    the table of settings for docs/keeper.md",
     "",
-    `  ${"flag".padEnd(22)}${"variable".padEnd(20)}meaning [default]`,
+    "exit codes: 0 done, 1 something has to be changed first, 75 failed for now: start it again",
+    "",
+    `  ${"flag".padEnd(26)}${"variable".padEnd(31)}meaning [default]`,
+    `  ${"--config".padEnd(26)}${"KEEPER_CONFIG".padEnd(31)}file with settings: JSON, keys as \`config print\` shows them`,
     ...lines,
     "",
   ].join("\n");

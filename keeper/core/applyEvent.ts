@@ -8,6 +8,7 @@ import { isLarge, stepOf } from "./closeSize.ts";
 import { abs } from "./integers.ts";
 import type { MarketState, Step } from "./marketState.ts";
 import type { TopUpOrder } from "./topUp.ts";
+import { type TriggerOrder, withTrigger } from "./trigger.ts";
 import type { AccountId, MarketParameters, PositionChange } from "./types.ts";
 
 /** What an event says that the state keeps. */
@@ -16,6 +17,15 @@ export type MarketFact =
   | { readonly kind: "topUpSet"; readonly account: AccountId; readonly order: TopUpOrder }
   /** Quote atoms that left the order, tip included. */
   | { readonly kind: "toppedUp"; readonly account: AccountId; readonly spent: bigint }
+  | { readonly kind: "triggerPlaced"; readonly account: AccountId; readonly trigger: TriggerOrder }
+  /** Without lots it is gone. `tip` in quote atoms. */
+  | {
+      readonly kind: "triggerLeft";
+      readonly account: AccountId;
+      readonly id: number;
+      readonly lots: bigint;
+      readonly tip: bigint;
+    }
   /** `price` is the mark, X16. */
   | { readonly kind: "liquidated"; readonly account: AccountId; readonly lots: bigint; readonly price: bigint }
   | { readonly kind: "other" };
@@ -33,6 +43,7 @@ export type EventUndo = {
   readonly accruedAt: bigint;
   readonly position?: ChangeUndo;
   readonly topUp?: { readonly account: AccountId; readonly before: TopUpOrder | undefined };
+  readonly triggers?: { readonly account: AccountId; readonly before: readonly TriggerOrder[] | undefined };
   readonly stepped?: { readonly account: AccountId; readonly before: Step | undefined };
 };
 
@@ -59,6 +70,17 @@ export function applyEvent(
         topUp: setTopUp(state, event.account, { ...order, remaining: order.remaining - event.spent }),
       };
     }
+    case "triggerPlaced":
+      return { ...before, triggers: setTrigger(state, event.account, event.trigger.id, event.trigger) };
+    case "triggerLeft": {
+      const { account, id, lots, tip } = event;
+      const trigger = state.triggers.get(account)?.find((order) => order.id === id);
+      if (trigger === undefined) return before; // placed before the first block that the snapshot looked at
+      return {
+        ...before,
+        triggers: setTrigger(state, account, id, lots === 0n ? undefined : { ...trigger, lots, tip }),
+      };
+    }
     case "liquidated": {
       // the position's own event came before: what was open is what is left and what was closed
       const open = abs(state.positions.get(event.account)?.lots ?? 0n) + event.lots;
@@ -79,12 +101,19 @@ export function undoEvent(state: MarketState, undo: EventUndo): void {
   state.accruedAt = undo.accruedAt;
   if (undo.position !== undefined) undoChange(state, undo.position);
   if (undo.topUp !== undefined) restore(state.topUps, undo.topUp);
+  if (undo.triggers !== undefined) restore(state.triggers, undo.triggers);
   if (undo.stepped !== undefined) restore(state.steps, undo.stepped);
 }
 
 function setTopUp(state: MarketState, account: AccountId, order: TopUpOrder) {
   const before = state.topUps.get(account);
   state.topUps.set(account, order);
+  return { account, before };
+}
+
+function setTrigger(state: MarketState, account: AccountId, id: number, trigger: TriggerOrder | undefined) {
+  const before = state.triggers.get(account);
+  state.triggers.set(account, withTrigger(before ?? [], id, trigger));
   return { account, before };
 }
 

@@ -1,5 +1,5 @@
 /**
- * One market as the contract holds it, as far as events tell: positions and the index cells they lie in, standing top-up orders, and when
+ * One market as the contract holds it, as far as events tell: positions and the index cells they lie in, standing top-up orders, triggers, and when
  * steps of large positions' liquidations began, and how far they are. Changed only by `applyChange`, `applyEvent`, their undoing, and what
  * builds a state (fromSnapshot.ts, the database); everything else reads.
  *
@@ -11,6 +11,7 @@ import { type Cells, createCells } from "./columns/createCells.ts";
 import { createPositionColumns, larger, type PositionColumns } from "./columns/createPositionColumns.ts";
 import { BITS, MAX } from "./grid.ts";
 import type { TopUpOrder } from "./topUp.ts";
+import type { TriggerOrders } from "./trigger.ts";
 import type { AccountId, Entry } from "./types.ts";
 
 /** Members of an index cell, first in first. */
@@ -52,6 +53,8 @@ export type MarketState = {
   clock: number;
   /** Every account that ever gave a top-up order, withdrawn ones too. */
   readonly topUps: Map<AccountId, TopUpOrder>;
+  /** Every account that ever placed a trigger, with those that stand. */
+  readonly triggers: TriggerOrders;
   /** The last step of each large position's liquidation; steps before the snapshot are not known. */
   readonly steps: Map<AccountId, Step>;
   /** Seconds at which a call last accrued funding, or may have discarded its interval; 0 while not known. */
@@ -137,6 +140,7 @@ export function createMarketState(base: number, sizeHint = 0): MarketState {
     shorts,
     clock: 0,
     topUps: new Map(),
+    triggers: new Map(),
     steps: new Map(),
     accruedAt: 0n,
     sequence: 0n,

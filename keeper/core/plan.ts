@@ -61,6 +61,25 @@ export type TopUpPlan = {
   readonly tip: bigint;
 };
 
+/** A stop-loss or take-profit that the mark has reached. */
+export type TriggerPlan = {
+  readonly kind: "trigger";
+  readonly market: MarketId;
+  readonly account: AccountId;
+  readonly isLong: boolean;
+  readonly lots: bigint;
+  /** Its id. */
+  readonly trigger: number;
+  /** Worst tick of its fills. */
+  readonly limit: bigint;
+  /** What the contract would try to close; the book may hold less. */
+  readonly expectedLots: bigint;
+  /** Of these, what the book holds within the limit after the plans before this one; missing while depth is not known. */
+  readonly fillLots?: bigint;
+  /** Quote atoms to us, for what is filled. */
+  readonly tip: bigint;
+};
+
 export type PokePlan = {
   readonly kind: "poke";
   readonly market: MarketId;
@@ -79,7 +98,7 @@ export type SettlePlan = {
 };
 
 /** About one account. */
-export type AccountPlan = DeleveragePlan | LiquidatePlan | PreventivePlan | TopUpPlan;
+export type AccountPlan = DeleveragePlan | LiquidatePlan | PreventivePlan | TopUpPlan | TriggerPlan;
 export type Plan = AccountPlan | PokePlan | SettlePlan;
 
 export type SkipReason =
@@ -90,6 +109,7 @@ export type SkipReason =
   | "changed by a plan before it"
   | "topped up first"
   | "top-up beyond its order or the free collateral"
+  | "the position of the trigger is gone"
   | "large: cooling down after a step"
   | "the book cannot absorb it"
   | "the book is used up by positions that are worse"
@@ -114,5 +134,13 @@ export type MarketPlan = {
 export function planKey(plan: Plan): string {
   if (plan.kind === "settle") return `${plan.market}:settle:${plan.accounts[0]}`;
   if (plan.kind === "deleverage" || plan.kind === "poke") return `${plan.market}:${plan.kind}`;
-  return `${plan.market}:${plan.kind}:${plan.account}`;
+  const name = `${plan.market}:${plan.kind}:${plan.account}`;
+  return plan.kind === "trigger" ? `${name}:${plan.trigger}` : name;
+}
+
+/** Names the work with its amount: when somebody else did part of it, the rest is new work for everybody. */
+export function workOf(plan: Plan): string {
+  if (plan.kind === "poke") return planKey(plan);
+  if (plan.kind === "settle") return `${planKey(plan)} ${plan.accounts.join()}`;
+  return `${planKey(plan)} ${plan.account} ${plan.lots}`;
 }

@@ -2,7 +2,7 @@
  * The strategy: what to do in one market, in which order, and the reason for everything near the line that is left alone.
  *
  * Pure and deterministic. While a position is bankrupt the contract runs nothing but the waterfall, so deleveraging comes first. Then
- * top-ups, which can save a position from what comes after them: liquidations and preventive closes, worst position first. A poke, which
+ * top-ups, which can save a position from what comes after them: liquidations and preventive closes, worst position first. Triggers follow, because their owners can wait. A poke, which
  * only keeps funding from losing time, comes when nothing else does.
  */
 import { abs, ceilDiv } from "./integers.ts";
@@ -14,6 +14,7 @@ import { MAX_COUNTERPARTIES, planDeleverage } from "./planDeleverage.ts";
 import { planReduction } from "./planReduction.ts";
 import { planSettlement } from "./planSettlement.ts";
 import { planTopUps } from "./planTopUps.ts";
+import { planTriggers } from "./planTriggers.ts";
 import { PIPS } from "./position.ts";
 import { createProjection, type Projection } from "./projection.ts";
 import { type Screening, screenPositions } from "./screenPositions.ts";
@@ -140,6 +141,10 @@ function planActions(
       plans.push({ kind, ...common, ...amounts, expectedLots, ...fill });
     }
   }
+  const busy = new Set(plans.flatMap((plan) => ("account" in plan ? [plan.account] : [])));
+  const triggers = planTriggers({ view, prices, projection, gated, busy, caller: options.caller ?? 0 });
+  plans.push(...triggers.plans);
+  skips.push(...triggers.skips);
   const poke = plans.length === 0 ? planPoke(view, options.pokeSeconds ?? 0) : undefined;
   if (poke !== undefined) plans.push(poke);
   skips.sort((a, b) => (a.account ?? 0) - (b.account ?? 0));

@@ -43,6 +43,8 @@ export function createStateStore(options: StateStoreOptions): StateStore {
   const dropPosition = db.prepare("DELETE FROM position WHERE market = ? AND account = ?");
   const putTopUp = db.prepare("INSERT OR REPLACE INTO top_up VALUES (?, ?, ?, ?)");
   const dropTopUp = db.prepare("DELETE FROM top_up WHERE market = ? AND account = ?");
+  const putTriggers = db.prepare("INSERT OR REPLACE INTO trigger_list VALUES (?, ?, ?)");
+  const dropTriggers = db.prepare("DELETE FROM trigger_list WHERE market = ? AND account = ?");
   const putStep = db.prepare("INSERT OR REPLACE INTO step VALUES (?, ?, ?, ?)");
   const dropStep = db.prepare("DELETE FROM step WHERE market = ? AND account = ?");
   /** The world whose earlier blocks the file holds. */
@@ -96,10 +98,13 @@ export function createStateStore(options: StateStoreOptions): StateStore {
   }
 
   function writeAll(world: World): void {
-    db.exec("DELETE FROM position; DELETE FROM top_up; DELETE FROM step; DELETE FROM market;");
+    db.exec(
+      "DELETE FROM position; DELETE FROM top_up; DELETE FROM trigger_list; DELETE FROM step; DELETE FROM market;",
+    );
     for (const [id, { state }] of world.markets) {
       for (let row = 0; row < state.columns.length; row++) if (state.columns.lots[row] !== 0) putRow(id, state, row);
       for (const account of state.topUps.keys()) putOrder(id, state, account);
+      for (const [account, orders] of state.triggers) putTriggers.run(id, account, toText(orders));
       for (const account of state.steps.keys()) putStepOf(id, state, account);
     }
   }
@@ -114,6 +119,9 @@ export function createStateStore(options: StateStoreOptions): StateStore {
         else putRow(id, state, row);
         if (state.topUps.has(account)) putOrder(id, state, account);
         else dropTopUp.run(id, account);
+        const orders = state.triggers.get(account);
+        if (orders === undefined) dropTriggers.run(id, account);
+        else putTriggers.run(id, account, toText(orders));
         if (state.steps.has(account)) putStepOf(id, state, account);
         else dropStep.run(id, account);
       }

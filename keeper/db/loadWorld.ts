@@ -9,6 +9,7 @@ import { cellFor } from "../core/cellFor.ts";
 import { indexCellNear } from "../core/indexCellNear.ts";
 import { createMarketState, type MarketState } from "../core/marketState.ts";
 import { sortOrder } from "../core/risk/sortOrder.ts";
+import type { TriggerOrder } from "../core/trigger.ts";
 import { KeeperError } from "../errors.ts";
 import type { Market, World } from "../state/world.ts";
 import { fromText } from "./bigintJson.ts";
@@ -90,6 +91,10 @@ function loadState(db: DatabaseSync, market: MarketRow, base: number): MarketSta
 
   for (const [account, triggerRate, remaining] of pairs(db, "top_up", "trigger_rate, remaining", market.id)) {
     state.topUps.set(account, { triggerRate: BigInt(triggerRate), remaining: BigInt(remaining) });
+  }
+  const triggers = db.prepare("SELECT account, orders FROM trigger_list WHERE market = ?").all(market.id);
+  for (const { account, orders } of triggers) {
+    state.triggers.set(Number(account), fromText(String(orders)) as TriggerOrder[]);
   }
   for (const [account, began, closed] of pairs(db, "step", "began, closed", market.id)) {
     state.steps.set(account, { began: BigInt(began), closed: BigInt(closed) });

@@ -4,7 +4,7 @@
  */
 
 /** Another version's file is not read: a snapshot replaces it. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 export const STATE_SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -23,6 +23,10 @@ export const STATE_SCHEMA = `
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS top_up (
     market INTEGER NOT NULL, account INTEGER NOT NULL, trigger_rate TEXT NOT NULL, remaining TEXT NOT NULL,
+    PRIMARY KEY (market, account)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS trigger_list (
+    market INTEGER NOT NULL, account INTEGER NOT NULL, orders TEXT NOT NULL,
     PRIMARY KEY (market, account)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS step (

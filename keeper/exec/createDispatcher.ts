@@ -1,107 +1,240 @@
 /**
- * Sends the transactions of one key, strictly one after the other, and waits for each to be mined.
+ * Brings the transactions of one key to the chain, strictly one after the other. Everything that it knows is in the journal, so that it can be
+ * stopped at any point and go on from there.
  *
- * Invariants: at most one nonce of ours is open at a time; every attempt at it is signed with the same nonce, so at most one can ever be
- * mined; a nonce whose transaction was given up is used again by the next one, with higher fees, and leaves no gap.
+ * Invariants: no bytes are handed to a node before they are committed; a new intent is signed only while none is open; all attempts at an intent,
+ * and at what takes its place, have the same nonce, so that at most one of them is ever mined; the next nonce is the chain's, or one above
+ * the last one mined, and leaves no gap.
  */
-import {
-  type Hash,
-  keccak256,
-  type PrivateKeyAccount,
-  type TransactionReceipt,
-  TransactionReceiptNotFoundError,
-} from "viem";
+import { type Address, type Hash, keccak256, type PrivateKeyAccount, type TransactionReceipt } from "viem";
 import type { Chain } from "../chain/connect.ts";
 import { describeError } from "../chain/describeError.ts";
-import { KeeperError } from "../errors.ts";
-import { bumpFees, type Fees, readFees } from "./fees.ts";
-import { isRejection } from "./isRejection.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Journal, NewAttempt } from "../db/createJournal.ts";
+import type { Attempt, Intent } from "../db/types.ts";
+import { classifySendError } from "./classifySendError.ts";
+import type { CrashHook } from "./crashPoint.ts";
+import { createWatch, type Head } from "./createWatch.ts";
+import { bumpFees, type Fees, freshFees, highest, withinCap } from "./fees.ts";
+import type { Outcome } from "./outcome.ts";
 import type { PreparedCall } from "./prepareCall.ts";
-import { sleep } from "./sleep.ts";
-
-export type Dispatcher = {
-  readonly account: PrivateKeyAccount;
-  /** Resolves with the receipt, reverted or not. Throws SendError when nothing was mined. */
-  readonly send: (call: PreparedCall, gas: bigint) => Promise<TransactionReceipt>;
-};
+import type { TxEvent } from "./txEvent.ts";
 
 export type DispatcherParameters = {
   readonly chain: Chain;
   readonly account: PrivateKeyAccount;
-  readonly pollMs: number;
-  readonly signal: AbortSignal;
+  readonly journal: Journal;
+  /** Blocks with a transaction's own that make it final. */
+  readonly confirmations: number;
+  readonly judge: (intent: Intent, receipt: TransactionReceipt) => Promise<Outcome>;
+  /** Blocks without inclusion before the fee is raised: inclusion is a matter of blocks, not of seconds. */
+  readonly bumpBlocks: number;
+  /** Most that one transaction may cost, wei. */
+  readonly txBudget: bigint;
+  /** Why a call would achieve nothing any more; undefined while it would. */
+  readonly isObsolete: (intent: Intent) => Promise<string | undefined>;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+  readonly crash?: CrashHook;
 };
 
-/** Blocks without inclusion before the fee is raised: inclusion is a matter of blocks, not of seconds. */
-const BUMP_AFTER_BLOCKS = 3n;
-const MAX_BUMPS = 5;
-/** Without new blocks nothing can be included, and waiting longer than this blocks everything else. */
-const GIVE_UP_MS = 120_000;
-/** After a stop, how long a sent transaction is still waited for. */
-const GRACE_MS = 5_000;
+export type SendParameters = {
+  readonly plan: Plan;
+  readonly planId: Hash;
+  readonly plannedBlock: bigint;
+  readonly call: PreparedCall;
+  readonly gas: bigint;
+};
 
-export function createDispatcher({ chain, account, pollMs, signal }: DispatcherParameters): Dispatcher {
+/** `busy`: a transaction is open, or came back. Unless it is `sent`, nothing was signed. */
+export type SendReturnType = "sent" | "busy" | "over budget" | "out of funds";
+
+export type Dispatcher = {
+  readonly address: Address;
+  /** Looks at the chain once and does what is due: final, taken back, replace, cancel, send again. */
+  readonly settle: () => Promise<readonly TxEvent[]>;
+  readonly isOpen: () => boolean;
+  readonly send: (parameters: SendParameters) => Promise<SendReturnType>;
+};
+
+/** A transfer between accounts without code. */
+const TRANSFER_GAS = 21_000n;
+/** On a chain that makes no blocks without transactions, what was lost on its way is sent again after this long. */
+const RESEND_MS = 2_000;
+
+export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
+  const { chain, account, journal, bumpBlocks, txBudget, isObsolete } = parameters;
   const { client, chainId } = chain;
-  let abandoned: { nonce: number; fees: Fees } | undefined;
+  const { now = () => performance.now(), crash = () => undefined } = parameters;
+  const watch = createWatch({ ...parameters, now, crash });
+  /** By nonce: the head at which something was last done about it, and when. */
+  const worked = new Map<number, { readonly hash: Hash | null; readonly ms: number }>();
+  /** Attempts that a node refused for their price. */
+  const cheap = new Set<Hash>();
+  const stuck = new Set<number>();
 
-  async function send(call: PreparedCall, gas: bigint): Promise<TransactionReceipt> {
-    const [nonce, fresh] = await Promise.all([
+  async function settle(): Promise<readonly TxEvent[]> {
+    if (journal.watched().length === 0) return [];
+    const [head, used] = await look();
+    const events = await watch.look(head, used);
+    for (const intent of journal.watched()) {
+      if (intent.status === "open" && intent.nonce >= used) events.push(...(await pursue(intent, head)));
+    }
+    return events;
+  }
+
+  function look(): Promise<[Head, number]> {
+    return Promise.all([
+      client.getBlock({ blockTag: "latest" }),
       client.getTransactionCount({ address: account.address, blockTag: "latest" }),
-      readFees(chain),
     ]);
-    let fees = abandoned?.nonce === nonce ? bumpFees(abandoned.fees, fresh) : fresh;
-    const hashes: Hash[] = [];
-    const started = Date.now();
-    for (let bumps = 0; ; bumps++) {
-      const signed = await account.signTransaction({ ...call, ...fees, type: "eip1559", chainId, nonce, gas });
-      hashes.push(keccak256(signed));
-      abandoned = { nonce, fees };
-      await client.sendRawTransaction({ serializedTransaction: signed }).catch(async (cause: unknown) => {
-        // A node that mines at once reports a revert as a failed send; and the answer to a send can be lost. The chain knows.
-        if ((await receiptOf(hashes)) !== undefined || !isRejection(cause)) return;
-        if (hashes.length > 1) return; // the replacement was refused: an earlier attempt may still be mined
-        abandoned = undefined;
-        throw new SendError("The transaction was refused", { details: describeError(cause), cause });
-      });
-      const receipt = await waitForReceipt(hashes, started, bumps < MAX_BUMPS);
-      if (receipt !== undefined) {
-        abandoned = undefined;
-        return receipt;
-      }
-      fees = bumpFees(fees, await readFees(chain));
-    }
   }
 
-  /** Undefined when it is time to raise the fee. */
-  async function waitForReceipt(hashes: readonly Hash[], started: number, mayBump: boolean) {
-    const sentAt = await client.getBlockNumber();
-    for (;;) {
-      const [receipt, head] = await Promise.all([receiptOf(hashes), client.getBlockNumber()]);
-      if (receipt !== undefined) return receipt;
-      if (mayBump && head >= sentAt + BUMP_AFTER_BLOCKS) return undefined;
-      const waited = Date.now() - started;
-      if (waited > GIVE_UP_MS || (signal.aborted && waited > GRACE_MS)) {
-        throw new SendError("The transaction was not mined", { details: hashes.join(", ") });
-      }
-      await sleep(Math.min(pollMs, 250));
+  /** An intent whose nonce is not used: once a block, it is cancelled, replaced or sent again. */
+  async function pursue(intent: Intent, head: Head): Promise<TxEvent[]> {
+    const before = worked.get(intent.nonce);
+    const ms = now();
+    if (before !== undefined && before.hash === head.hash && ms - before.ms < RESEND_MS) return [];
+    worked.set(intent.nonce, { hash: head.hash, ms });
+    const last = lastOf(intent);
+    if (!last.isCancel) {
+      const reason = intent.cancelRequested ? "asked for" : await isObsolete(intent);
+      if (reason !== undefined) return cancel(intent, head, reason);
     }
+    if (head.number >= last.block + BigInt(bumpBlocks) || cheap.has(last.hash)) {
+      const fees = await replacementFees(intent, head, last.gas);
+      if (fees !== undefined) {
+        stuck.delete(intent.nonce);
+        const attempt = await replace(intent, head, fees, last.isCancel);
+        return [{ type: "bumped", intent, attempt }, ...(await broadcast(intent, attempt))];
+      }
+      if (!stuck.has(intent.nonce)) {
+        stuck.add(intent.nonce);
+        return [{ type: "stuck", intent }, ...(await broadcast(intent, last))];
+      }
+    }
+    return broadcast(intent, last);
   }
 
-  async function receiptOf(hashes: readonly Hash[]): Promise<TransactionReceipt | undefined> {
-    const receipts = await Promise.all(
-      hashes.map((hash) =>
-        client.getTransactionReceipt({ hash }).catch((error: unknown) => {
-          if (error instanceof TransactionReceiptNotFoundError) return undefined;
-          throw error;
-        }),
-      ),
+  async function cancel(intent: Intent, head: Head, reason: string): Promise<TxEvent[]> {
+    const known = await Promise.all(
+      intent.attempts.map(async ({ hash, broadcasts }) => broadcasts > 0 || (await isKnown(hash))),
     );
-    return receipts.find((receipt) => receipt !== undefined);
+    if (!known.includes(true)) {
+      // nobody has it: there is nothing to take back
+      journal.setStatus(intent.id, "abandoned", reason);
+      return [{ type: "abandoned", intent, reason }];
+    }
+    const fees = await replacementFees(intent, head, TRANSFER_GAS);
+    if (fees === undefined) return [];
+    journal.setStatus(intent.id, "open", reason);
+    const attempt = await replace(intent, head, fees, true);
+    return [{ type: "cancelling", intent, reason }, ...(await broadcast(intent, attempt))];
   }
 
-  return { account, send };
+  async function replacementFees(intent: Intent, head: Head, gas: bigint): Promise<Fees | undefined> {
+    const previous = highest(rivalsOf(intent.nonce).flatMap(({ attempts }) => attempts)) ?? lastOf(intent);
+    const baseFee = head.baseFeePerGas ?? 0n;
+    const fresh = freshFees(baseFee, await client.estimateMaxPriorityFeePerGas());
+    return withinCap(bumpFees(previous, fresh), txBudget / gas, previous, baseFee);
+  }
+
+  async function replace(intent: Intent, head: Head, fees: Fees, isCancel: boolean): Promise<Attempt> {
+    const call = isCancel ? undefined : { to: intent.to, data: intent.data };
+    const attempt = await sign(call, intent.nonce, isCancel ? TRANSFER_GAS : lastOf(intent).gas, fees, head.number);
+    journal.addAttempt(intent.id, attempt);
+    crash("committed");
+    return { ...attempt, broadcasts: 0 };
+  }
+
+  /** @param call None for a transfer of nothing to ourselves. */
+  async function sign(call: PreparedCall | undefined, nonce: number, gas: bigint, fees: Fees, block: bigint) {
+    const what = call ?? { to: account.address, value: 0n };
+    const raw = await account.signTransaction({ ...what, ...fees, type: "eip1559", chainId, nonce, gas });
+    const { maxFeePerGas, maxPriorityFeePerGas } = fees;
+    const isCancel = call === undefined;
+    return { hash: keccak256(raw), raw, isCancel, gas, maxFeePerGas, maxPriorityFeePerGas, block } satisfies NewAttempt;
+  }
+
+  async function broadcast(intent: Intent, attempt: Attempt): Promise<TxEvent[]> {
+    const { hash, raw } = attempt;
+    const failed = await client.sendRawTransaction({ serializedTransaction: raw }).then(
+      () => undefined,
+      (cause: unknown) => ({ error: classifySendError(cause), reason: describeError(cause) }),
+    );
+    crash("sent");
+    const { error, reason } = failed ?? {};
+    // whether it is in a block already, or nowhere, the next look will tell
+    const maybeTaken = error === undefined || error === "known" || error === "unknown" || error === "nonceTooLow";
+    journal.noteBroadcast(hash, maybeTaken ? undefined : reason);
+    if (error === "underpriced" || error === "feeTooLow") cheap.add(hash);
+    const refused = error === "funds" || error === "invalid";
+    if (!refused || reason === undefined || intent.attempts.some(({ broadcasts }) => broadcasts > 0)) return [];
+    journal.setStatus(intent.id, "abandoned", reason);
+    return [{ type: "abandoned", intent, reason, error }];
+  }
+
+  async function isKnown(hash: Hash): Promise<boolean> {
+    return client.getTransaction({ hash }).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Error && error.name === "TransactionNotFoundError") return false;
+        throw error;
+      },
+    );
+  }
+
+  async function send({ plan, planId, plannedBlock, call, gas }: SendParameters): Promise<SendReturnType> {
+    if (isOpen()) return "busy";
+    const [[head, used], tip, balance] = await Promise.all([
+      look(),
+      client.estimateMaxPriorityFeePerGas(),
+      client.getBalance({ address: account.address, blockTag: "latest" }),
+    ]);
+    const nonce = await watch.nextNonce(used);
+    if (nonce === undefined) return "busy";
+    const baseFee = head.baseFeePerGas ?? 0n;
+    const fresh = freshFees(baseFee, tip);
+    // what was given up at this nonce may still be in a mempool: then ours must pay more than it
+    const previous = highest(rivalsOf(nonce).flatMap(({ attempts }) => attempts.filter((one) => one.broadcasts > 0)));
+    const wanted = previous === undefined ? fresh : bumpFees(previous, fresh);
+    const fees = withinCap(wanted, txBudget / gas, previous, baseFee);
+    if (fees === undefined) return "over budget";
+    if (balance < fees.maxFeePerGas * gas) return "out of funds";
+    const attempt = await sign(call, nonce, gas, fees, head.number);
+    crash("planned");
+    const id = journal.open({ plan, planId, plannedBlock, ...call, nonce }, attempt);
+    crash("committed");
+    worked.set(nonce, { hash: head.hash, ms: now() });
+    const intent = journal.find(id);
+    if (intent !== undefined) early.push(...(await broadcast(intent, { ...attempt, broadcasts: 0 })));
+    return "sent";
+  }
+
+  /** What happened while sending, told with the next look. */
+  const early: TxEvent[] = [];
+
+  function rivalsOf(nonce: number): Intent[] {
+    return journal.watched().filter((intent) => intent.nonce === nonce);
+  }
+
+  function isOpen(): boolean {
+    return journal.watched().some(({ status }) => status === "open");
+  }
+
+  return {
+    address: account.address,
+    settle: async () => {
+      const events = await settle();
+      return [...early.splice(0), ...events];
+    },
+    isOpen,
+    send,
+  };
 }
 
-export class SendError extends KeeperError {
-  override readonly name = "SendError";
+function lastOf({ id, attempts }: Intent): Attempt {
+  const last = attempts.at(-1);
+  if (last === undefined) throw new Error(`intent ${id} has no attempt`);
+  return last;
 }

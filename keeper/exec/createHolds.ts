@@ -4,7 +4,7 @@
  * A hold ends with whatever comes first: its blocks, its time, or another price of the market, because a price decides everything that
  * a refusal can depend on. Time is there for chains that make blocks only when somebody sends something.
  */
-import { type Plan, planKey } from "../core/plan.ts";
+import { type Plan, planKey, workOf } from "../core/plan.ts";
 import type { MarketId } from "../core/types.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -21,7 +21,12 @@ export type Holds = {
   readonly staleLists: (market: MarketId) => number;
   /** Returns whether it is worth planning again at once. */
   readonly note: (plan: Plan, outcome: Outcome, now: Moment) => boolean;
+  /** Drops what is known of plans that are not in `planned`. */
+  readonly forget: (planned: ReadonlySet<string>, ms: number) => void;
+  readonly quarantined: (ms: number) => readonly Quarantined[];
 };
+
+export type Quarantined = { readonly planKey: string; readonly failures: number; readonly leftMs: number };
 
 /** Without block and price only time ends it. */
 type Hold = { readonly untilMs: number; readonly untilBlock?: bigint; readonly price?: bigint };
@@ -31,6 +36,15 @@ const IDLE_CHAIN_MS = 2_000;
 /** First pause after the endpoint failed; doubles up to the last. */
 const INFRA_MS = 500;
 const MAX_INFRA_MS = 30_000;
+/**
+ * First pause of a plan that failed in a way that it should not; doubles up to the last. Deleveraging is a duty that others wait behind:
+ * it is never left alone for longer than a minute.
+ */
+const QUARANTINE_MS = 1_000;
+const MAX_QUARANTINE_MS = 3_600_000;
+const MAX_DUTY_QUARANTINE_MS = 60_000;
+/** A plan that simulates well and keeps reverting rests twice as many blocks after each transaction that it cost, at most this many. */
+const MAX_PAID_BLOCKS = 64;
 /** The second refused list in a row is answered with the empty list; should that be refused as stale, too, something is wrong. */
 const MAX_STALE = 4;
 
@@ -38,35 +52,62 @@ export function createHolds(cooldownBlocks: number): Holds {
   const holds = new Map<string, Hold>();
   const stale = new Map<MarketId, number>();
   const failures = new Map<string, number>();
+  /** Transactions that a piece of work cost us. Where others did part of it, what is left is another piece: losing a race is no reason to rest. */
+  const paid = new Map<string, { readonly work: string; readonly count: number }>();
 
   function note(plan: Plan, outcome: Outcome, now: Moment): boolean {
     const key = planKey(plan);
-    const hold = (blocks: number) =>
-      holds.set(key, { untilMs: now.ms + IDLE_CHAIN_MS, untilBlock: now.block + BigInt(blocks), price: now.price });
-    const failed = (failures.get(key) ?? 0) + 1;
-
     if (outcome.kind === "effective") {
-      for (const map of [holds, failures]) map.delete(key);
+      for (const map of [holds, failures, paid]) map.delete(key);
       stale.delete(plan.market);
       return true;
     }
-    if (outcome.kind === "stale-input") {
-      const count = (stale.get(plan.market) ?? 0) + 1;
-      stale.set(plan.market, count);
-      if (count < MAX_STALE) return true;
-      hold(1);
-    } else if (outcome.kind === "outcompeted") {
-      stale.delete(plan.market);
-      hold(1);
-    } else if (outcome.kind === "not-yet") {
-      hold(Math.max(cooldownBlocks, 1));
-    } else {
-      // infra, ineffective, unexpected: back off by time alone, or the failure repeats with every price
-      failures.set(key, failed);
-      const ms = Math.min(INFRA_MS * 2 ** (failed - 1), MAX_INFRA_MS);
-      holds.set(key, { untilMs: now.ms + ms });
+    const work = workOf(plan);
+    const before = paid.get(key);
+    const cost = (before?.work === work ? before.count : 0) + (outcome.hash === undefined ? 0 : 1);
+    paid.set(key, { work, count: cost });
+    /** Another price ends it, unless the plan has already cost more than one transaction: then prices do not decide. */
+    const hold = (blocks: number) => {
+      const growing = cost < 2 ? 0 : Math.min(2 ** (cost - 1), MAX_PAID_BLOCKS);
+      const untilBlock = now.block + BigInt(Math.max(blocks, growing));
+      const untilMs = now.ms + IDLE_CHAIN_MS * Math.max(1, growing);
+      holds.set(key, { untilMs, untilBlock, ...(growing === 0 ? { price: now.price } : {}) });
+    };
+    switch (outcome.kind) {
+      case "stale-input": {
+        const count = (stale.get(plan.market) ?? 0) + 1;
+        stale.set(plan.market, count);
+        if (count < MAX_STALE && cost < 2) return true;
+        hold(1);
+        break;
+      }
+      case "outcompeted":
+      case "obsolete":
+      case "cancelled":
+        stale.delete(plan.market);
+        hold(1);
+        break;
+      case "not-yet":
+        hold(Math.max(cooldownBlocks, 1));
+        break;
+      default: {
+        // infra, ineffective, unexpected: back off by time alone, or the failure repeats with every price
+        const failed = (failures.get(key) ?? 0) + 1;
+        failures.set(key, failed);
+        const longest = plan.kind === "deleverage" ? MAX_DUTY_QUARANTINE_MS : MAX_QUARANTINE_MS;
+        const [first, most] = outcome.kind === "infra" ? [INFRA_MS, MAX_INFRA_MS] : [QUARANTINE_MS, longest];
+        holds.set(key, { untilMs: now.ms + Math.min(first * 2 ** (failed - 1), most) });
+      }
     }
     return false;
+  }
+
+  /** What nobody plans any more begins anew when it comes back, once its time is over. */
+  function forget(planned: ReadonlySet<string>, ms: number): void {
+    for (const key of new Set([...failures.keys(), ...paid.keys(), ...holds.keys()])) {
+      if (planned.has(key) || ms < (holds.get(key)?.untilMs ?? 0)) continue;
+      for (const map of [holds, failures, paid]) map.delete(key);
+    }
   }
 
   return {
@@ -79,5 +120,11 @@ export function createHolds(cooldownBlocks: number): Holds {
     },
     staleLists: (market) => stale.get(market) ?? 0,
     note,
+    forget,
+    quarantined: (ms) =>
+      [...failures].flatMap(([key, failed]) => {
+        const left = (holds.get(key)?.untilMs ?? 0) - ms;
+        return left > 0 ? [{ planKey: key, failures: failed, leftMs: Math.ceil(left) }] : [];
+      }),
   };
 }

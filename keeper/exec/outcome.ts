@@ -2,6 +2,7 @@
  * How an attempt at a plan ended. Data only.
  */
 import type { Hash } from "viem";
+import type { RevertClass } from "./errorTable.ts";
 import type { Effect } from "./verifyEffect.ts";
 
 export type Outcome =
@@ -14,8 +15,10 @@ export type Outcome =
     }
   /** Mined, not reverted, and yet nothing of what was expected happened. */
   | { readonly kind: "ineffective"; readonly hash: Hash; readonly reason: string }
+  /** Our own transfer to ourselves took the nonce: the plan was obsolete, or an operator asked for it. */
+  | { readonly kind: "cancelled"; readonly hash: Hash; readonly reason: string }
   | {
-      readonly kind: "outcompeted" | "stale-input" | "not-yet" | "unexpected";
+      readonly kind: RevertClass;
       readonly reason: string;
       /** Present when it cost a transaction; missing when the simulation already said no. */
       readonly hash?: Hash;

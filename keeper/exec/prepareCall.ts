@@ -31,6 +31,10 @@ function encode(plan: Plan, limits: CallLimits): Hex {
     }
     case "topUp":
       return encodeFunctionData({ abi, functionName: "topUp", args: [market, BigInt(plan.account)] });
+    case "trigger": {
+      const args = [market, BigInt(plan.account), BigInt(plan.trigger), steps] as const;
+      return encodeFunctionData({ abi, functionName: "executeTrigger", args });
+    }
     case "poke":
       return encodeFunctionData({ abi, functionName: "poke", args: [market] });
     case "settle":

@@ -25,6 +25,10 @@ export type Effect = {
   readonly settled?: number;
 };
 
+function isTrigger(plan: Plan, id: bigint): boolean {
+  return plan.kind === "trigger" && BigInt(plan.trigger) === id;
+}
+
 /** Undefined when nothing of what the plan is about happened. */
 export function verifyEffect(plan: Plan, exchange: Address, receipt: TransactionReceipt): Effect | undefined {
   const logs = receipt.logs.filter((log) => isAddressEqual(log.address, exchange));
@@ -46,6 +50,13 @@ export function verifyEffect(plan: Plan, exchange: Address, receipt: Transaction
         break;
       case "RetiredPositionSettled":
         settled++;
+        break;
+      case "TriggerExecuted":
+        if (isMine && isTrigger(plan, args.triggerId)) lots += args.lots;
+        break;
+      case "TriggerRemoved":
+        // its position went away in between: then the call clears it up
+        if (isMine && isTrigger(plan, args.triggerId)) removedOrders++;
         break;
       case "Liquidated":
         if (isMine) lots += args.lots;

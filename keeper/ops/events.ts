@@ -7,11 +7,12 @@ import type { Plan, Skip } from "../core/plan.ts";
 import type { AccountId, MarketId } from "../core/types.ts";
 import type { Warning } from "../core/warnOf.ts";
 import type { Outcome } from "../exec/outcome.ts";
+import type { ShadowReport, ShadowScore } from "../exec/createShadow.ts";
 
 export type KeeperEvent =
   | {
       readonly type: "started";
-      readonly mode: "observe" | "armed";
+      readonly mode: "observe" | "shadow" | "armed";
       readonly chainId: number;
       readonly exchange: string;
       readonly keeper: string | undefined;
@@ -20,8 +21,8 @@ export type KeeperEvent =
   | { readonly type: "reorg"; readonly block: bigint; readonly depth: number }
   /** The local copy was not read from the chain, but from the local database, at this block. */
   | { readonly type: "resumed"; readonly block: bigint; readonly positions: number }
-  /** Something is wrong that a person should know of, although the keeper goes on (or, after a refused reorganisation, stops). */
-  | { readonly type: "alert"; readonly block: bigint; readonly reason: string; readonly details: readonly string[] }
+  /** What was found is not as it should be. The keeper goes on; an alert tells a person of it. */
+  | { readonly type: "anomaly"; readonly block: bigint; readonly reason: string; readonly details: readonly string[] }
   /** An endpoint began to lag or to fail, or recovered. */
   | {
       readonly type: "endpoint";
@@ -58,6 +59,40 @@ export type KeeperEvent =
   /** What would be done, in mode observe. */
   | { readonly type: "plan"; readonly block: bigint; readonly plan: Plan }
   | { readonly type: "attempt"; readonly block: bigint; readonly plan: Plan; readonly outcome: Outcome }
+  /** What became of a transaction between its signature and its last confirmation. */
+  | {
+      readonly type: "tx";
+      readonly what: "final" | "unmined" | "external" | "bumped" | "cancelling" | "abandoned" | "stuck";
+      readonly block: bigint;
+      /** Its number in the journal. */
+      readonly intent: number;
+      readonly nonce: number;
+      readonly hash: Hash;
+      readonly plan: Plan;
+      readonly reason?: string;
+    }
+  /** All sending stopped, or began again. */
+  | { readonly type: "breaker"; readonly block: bigint; readonly open: boolean; readonly reason: string }
+  /** Mode shadow: how a piece of work compares with what we would have done. */
+  | {
+      readonly type: "shadow";
+      readonly what: ShadowScore;
+      readonly block: bigint;
+      readonly market: MarketId;
+      readonly account: AccountId;
+      readonly kind: Plan["kind"];
+      /** Blocks after the one that did it in which ours would have been; negative when ours would have been first. */
+      readonly late: number;
+    }
+  | { readonly type: "shadowReport"; readonly block: bigint; readonly report: ShadowReport }
+  /** Something that an operator has to know, or does not have to know any more. */
+  | {
+      readonly type: "alert";
+      readonly key: string;
+      readonly state: "raised" | "cleared";
+      readonly severity: "page" | "warn";
+      readonly text: string;
+    }
   /** Somebody else did the work. */
   | {
       readonly type: "seen";

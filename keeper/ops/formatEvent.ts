@@ -8,6 +8,23 @@ import type { Outcome } from "../exec/outcome.ts";
 import type { KeeperEvent } from "./events.ts";
 import { formatQuote } from "./format.ts";
 
+const TX = {
+  final: "confirmed",
+  unmined: "was taken back by a reorganisation; sent again",
+  external: "lost its nonce to a transaction that is not ours: somebody else uses the key",
+  bumped: "was not mined; replaced with higher fees",
+  cancelling: "is obsolete; cancelled by a transfer to ourselves",
+  abandoned: "was given up; its nonce goes to the next one",
+  stuck: "is not mined, and TX_BUDGET does not pay for a replacement",
+} as const;
+
+const SHADOW = {
+  hit: "would have been in time",
+  late: "would have been late",
+  miss: "was not planned",
+  unclaimed: "was planned, and nobody did it",
+} as const;
+
 export type NameOf = (market: MarketId) => string;
 
 export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
@@ -20,8 +37,8 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
       return `block ${event.block} reorganised: ${event.depth} blocks taken back`;
     case "resumed":
       return `block ${event.block} resumed from the local database: ${event.positions} positions`;
-    case "alert":
-      return `ALERT block ${event.block} ${event.reason}: ${event.details.slice(0, 5).join("; ")}`;
+    case "anomaly":
+      return `ANOMALY block ${event.block} ${event.reason}: ${event.details.slice(0, 5).join("; ")}`;
     case "endpoint":
       return `endpoint ${event.name} is ${event.status}${formatEndpoint(event)}`;
     case "warning":
@@ -44,6 +61,18 @@ export function formatEvent(event: KeeperEvent, nameOf: NameOf): string {
       return `block ${event.block} would ${formatPlan(event.plan, nameOf)}`;
     case "attempt":
       return `block ${event.block} ${formatPlan(event.plan, nameOf)}: ${formatOutcome(event.plan, event.outcome)}`;
+    case "tx":
+      return `block ${event.block} transaction ${event.intent} (nonce ${event.nonce}, ${event.hash}) for ${formatPlan(event.plan, nameOf)} ${TX[event.what]}${event.reason === undefined ? "" : `: ${event.reason}`}`;
+    case "breaker":
+      return event.open ? `stopped sending: ${event.reason}` : `began to send again, after: ${event.reason}`;
+    case "shadow":
+      return `block ${event.block} ${nameOf(event.market)} ${event.kind} of account ${event.account}: ${SHADOW[event.what]}${event.what === "late" ? ` by ${event.late} blocks` : ""}`;
+    case "shadowReport": {
+      const { hits, late, misses, unclaimed, refused } = event.report;
+      return `block ${event.block} shadow: ${hits} in time, ${late} late, ${misses} missed, ${unclaimed} that nobody did, ${refused} that the simulation refused`;
+    }
+    case "alert":
+      return `alert ${event.key} ${event.state} (${event.severity}): ${event.text}`;
     case "seen":
       return `block ${event.block} ${nameOf(event.market)} seen ${event.event} of account ${event.account}${event.lots > 0n ? `: ${event.lots} lots` : ""}, tx ${event.hash}`;
     case "idle":

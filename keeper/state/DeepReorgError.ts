@@ -6,8 +6,6 @@ import { KeeperError } from "../errors.ts";
 
 export class DeepReorgError extends KeeperError {
   override readonly name = "DeepReorgError";
-  /** Of the process: not 1 (wrong settings) and not 75 (try again), so that a supervisor can leave it down. */
-  readonly exitCode = 3;
   /** Our newest block. */
   readonly tip: bigint;
 

@@ -1,7 +1,9 @@
 /**
- * Where two worlds differ: the number of the last event, top-up orders, positions, and the order inside cells. Empty when the local copy is right.
+ * Where two worlds differ: the number of the last event, top-up orders, triggers, positions, and the order inside cells. Empty when the local copy is right.
  */
 import { cellsOf, type MarketState } from "../core/marketState.ts";
+import type { TriggerOrder } from "../core/trigger.ts";
+import { toText } from "../db/bigintJson.ts";
 import type { World } from "./world.ts";
 
 export function compareWorlds(local: World, truth: World): string[] {
@@ -23,6 +25,12 @@ function compareStates(local: MarketState, truth: MarketState): string[] {
       differences.push(`the top-up order of account ${account} differs`);
     }
   }
+  for (const [account, orders] of truth.triggers) {
+    const mine = local.triggers.get(account) ?? [];
+    if (toText(mine.map(valuesOf)) !== toText(orders.map(valuesOf))) {
+      differences.push(`the triggers of account ${account} differ`);
+    }
+  }
   for (const account of new Set([...local.positions.keys(), ...truth.positions.keys()])) {
     const [a, b] = [local.positions.get(account), truth.positions.get(account)];
     if (a === undefined || b === undefined) differences.push(`account ${account} ${a ? "is closed" : "is missing"}`);
@@ -39,4 +47,9 @@ function compareStates(local: MarketState, truth: MarketState): string[] {
     }
   }
   return differences;
+}
+
+/** In a fixed order. */
+function valuesOf({ id, isStopLoss, closesLong, triggerTick, limitTick, lots, tip }: TriggerOrder) {
+  return [id, isStopLoss, closesLong, triggerTick, limitTick, lots, tip];
 }

@@ -174,8 +174,12 @@ export function createFollower(chain: Chain, options: FollowerOptions): Follower
 
   async function reconcile(): Promise<readonly string[]> {
     if (world === undefined) return [];
-    const ordered = new Map([...world.markets].map(([id, { state }]) => [id, [...state.topUps.keys()]]));
-    const differences = compareWorlds(world, await takeSnapshot(chain, tipOf(world), options, ordered));
+    const markets = [...world.markets];
+    const known = {
+      topUps: new Map(markets.map(([id, { state }]) => [id, [...state.topUps.keys()]])),
+      triggers: new Map(markets.map(([id, { state }]) => [id, [...state.triggers.keys()]])),
+    };
+    const differences = compareWorlds(world, await takeSnapshot(chain, tipOf(world), options, known));
     if (differences.length > 0) world = undefined;
     return differences;
   }

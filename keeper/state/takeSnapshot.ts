@@ -1,14 +1,15 @@
 /**
- * A world from nothing: every market, every open position and every standing top-up order at one block.
+ * A world from nothing: every market, every open position, every standing top-up order and every trigger at one block.
  */
 import { exchangeAbi } from "../chain/abi.ts";
 import { exchangeAt } from "../chain/atBlock.ts";
 import type { BlockRef, Chain } from "../chain/connect.ts";
 import { readMarket } from "../chain/readMarket.ts";
 import { readPositions } from "../chain/readPositions.ts";
-import { readTopUpAccounts, readTopUps } from "../chain/readTopUps.ts";
+import { type OrderAccounts, readOrderAccounts } from "../chain/readOrderAccounts.ts";
+import { readTopUps } from "../chain/readTopUps.ts";
+import { readTriggers } from "../chain/readTriggers.ts";
 import { createSnapshotBuilder } from "../core/fromSnapshot.ts";
-import type { AccountId, MarketId } from "../core/types.ts";
 import { resolveFeeds } from "../oracle/resolveFeeds.ts";
 import type { Market, World } from "./world.ts";
 
@@ -19,22 +20,23 @@ export type SnapshotOptions = {
   readonly logRange: number;
 };
 
-/** @param topUpAccounts Who ever gave a top-up order, when that is known: it saves the search for them. */
+/** @param known Who ever gave a standing order, when that is known: it saves the search for them. */
 export async function takeSnapshot(
   chain: Chain,
   block: BlockRef,
   { pageSize, logRange }: SnapshotOptions,
-  topUpAccounts?: ReadonlyMap<MarketId, Iterable<AccountId>>,
+  known?: OrderAccounts,
 ): Promise<World> {
-  const ordered = topUpAccounts ?? (await readTopUpAccounts(chain, block, logRange));
+  const ordered = known ?? (await readOrderAccounts(chain, block, logRange));
   const at = exchangeAt(chain, block);
   const count = Number(await chain.client.readContract({ ...at, abi: exchangeAbi, functionName: "marketCount" }));
   const markets = await Promise.all(
     Array.from({ length: count }, async (_, i): Promise<Market> => {
       const id = i + 1;
-      const [{ sequence, ...listed }, topUps] = await Promise.all([
+      const [{ sequence, ...listed }, topUps, triggers] = await Promise.all([
         readMarket(chain, block, id),
-        readTopUps(chain, block, id, ordered.get(id) ?? []),
+        readTopUps(chain, block, id, ordered.topUps.get(id) ?? []),
+        readTriggers(chain, block, id, ordered.triggers.get(id) ?? []),
       ]);
       // page by page into the state: a million positions are never there as objects
       const builder = createSnapshotBuilder(listed.parameters.base);
@@ -42,6 +44,7 @@ export async function takeSnapshot(
       const state = builder.finish();
       state.sequence = sequence;
       for (const [account, order] of topUps) state.topUps.set(account, order);
+      for (const [account, orders] of triggers) state.triggers.set(account, orders);
       return { ...listed, state };
     }),
   );

@@ -2,6 +2,7 @@
  * What an event of the exchange means to a market's state. Undefined for events of no market.
  */
 import type { ChainEvent } from "../chain/readEvents.ts";
+import { STOP_LOSS } from "../chain/readTriggers.ts";
 import type { MarketEvent, MarketFact } from "../core/applyEvent.ts";
 import type { MarketId } from "../core/types.ts";
 
@@ -17,6 +18,7 @@ const ACCRUING: ReadonlySet<string> = new Set([
   "BankruptcySwept",
   "DeleverageCall",
   "MarketEnded",
+  "TriggerExecuted",
 ]);
 
 export function toMarketEvent(
@@ -42,6 +44,20 @@ function factOf(event: ChainEvent): MarketFact {
     case "ToppedUp": {
       const { account, amount, tip } = event.args;
       return { kind: "toppedUp", account: Number(account), spent: amount + tip };
+    }
+    case "TriggerPlaced": {
+      const { account, triggerId, kind, closesLong, triggerTick, limitTick, lots, tip } = event.args;
+      const rest = { closesLong, triggerTick, limitTick, lots, tip };
+      const trigger = { id: Number(triggerId), isStopLoss: kind === STOP_LOSS, ...rest };
+      return { kind: "triggerPlaced", account: Number(account), trigger };
+    }
+    case "TriggerRemoved": {
+      const { account, triggerId } = event.args;
+      return { kind: "triggerLeft", account: Number(account), id: Number(triggerId), lots: 0n, tip: 0n };
+    }
+    case "TriggerExecuted": {
+      const { account, triggerId, lotsLeft: lots, tipLeft: tip } = event.args;
+      return { kind: "triggerLeft", account: Number(account), id: Number(triggerId), lots, tip };
     }
     case "Liquidated": {
       const { account, lots, price } = event.args;

@@ -30,10 +30,10 @@ export type World = {
 /** How far back undoing reaches. Twice Ethereum's finality would be 128. */
 export const MAX_FRAMES = 128;
 
-/** Notes whose position, order or step an event, or its undoing, changed. */
-export function touch({ touched }: World, market: MarketId, { position, topUp, stepped }: EventUndo): void {
+/** Notes whose position, orders or step an event, or its undoing, changed. */
+export function touch({ touched }: World, market: MarketId, { position, topUp, triggers, stepped }: EventUndo): void {
   if (touched === undefined) return;
-  const account = (position ?? topUp ?? stepped)?.account;
+  const account = (position ?? topUp ?? triggers ?? stepped)?.account;
   if (account === undefined) return;
   const accounts = touched.get(market);
   if (accounts === undefined) touched.set(market, new Set([account]));

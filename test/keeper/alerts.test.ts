@@ -13,23 +13,23 @@ function observe(reconcileBlocks = 0) {
   const events: KeeperEvent[] = [];
   const keeper = createKeeper({
     chain: fake.chain,
-    dispatcher: undefined,
+    worker: undefined,
+    pollMs: 10,
     pageSize: 10,
     maxCounterparties: 40,
     maxSteps: 64,
-    cooldownBlocks: 3,
     reconcileBlocks,
     logRange: 100,
     pokeSeconds: 0,
     maxReorg: 64,
-    warnMove: 0n,
+    warnMove: 0,
     log: (event) => events.push(event),
     signal: new AbortController().signal,
-  } as Parameters<typeof createKeeper>[0]);
+  });
   const said = async () => {
     events.length = 0;
     await keeper.drain();
-    return events.map((event) => (event.type === "alert" ? `alert: ${event.reason}` : event.type));
+    return events.map((event) => (event.type === "anomaly" ? `anomaly: ${event.reason}` : event.type));
   };
   return { fake, said, events };
 }
@@ -41,19 +41,19 @@ test("behavior: an event that was left out at the tip is noticed before anything
   await said();
   fake.withhold(1);
   fake.mine([p(2)]);
-  const alert = "alert: events were missed, taking a snapshot";
-  assert.deepEqual(await said(), [alert, "snapshot", "idle"]);
-  const found = events.find(({ type }) => type === "alert") as Extract<KeeperEvent, { type: "alert" }>;
+  const anomaly = "anomaly: events were missed, taking a snapshot";
+  assert.deepEqual(await said(), [anomaly, "snapshot", "idle"]);
+  const found = events.find(({ type }) => type === "anomaly") as Extract<KeeperEvent, { type: "anomaly" }>;
   assert.deepEqual(found.details, ["BTC: event 1, should be 2"]);
   assert.equal(
     formatEvent(found, String),
-    `ALERT block 2 events were missed, taking a snapshot: BTC: event 1, should be 2`,
+    `ANOMALY block 2 events were missed, taking a snapshot: BTC: event 1, should be 2`,
   );
   fake.mine([p(3)]);
   assert.deepEqual(await said(), ["idle"]);
 });
 
-test("behavior: a position that was told wrong is found by reconciling: an alert, and a fresh snapshot", async () => {
+test("behavior: a position that was told wrong is found by reconciling: an anomaly, and a fresh snapshot", async () => {
   const { fake, said, events } = observe(3);
   fake.mine([p(1)]);
   await said();
@@ -64,11 +64,11 @@ test("behavior: a position that was told wrong is found by reconciling: an alert
   for (let i = 0; i < 3; i++) fake.mine();
   assert.deepEqual(await said(), [
     "reconciled",
-    "alert: the local state was wrong, taking a snapshot",
+    "anomaly: the local state was wrong, taking a snapshot",
     "snapshot",
     "idle",
   ]);
-  const found = events.find(({ type }) => type === "alert") as Extract<KeeperEvent, { type: "alert" }>;
+  const found = events.find(({ type }) => type === "anomaly") as Extract<KeeperEvent, { type: "anomaly" }>;
   assert.deepEqual(found.details, ["BTC: account 2 differs"]);
   for (let i = 0; i < 3; i++) fake.mine();
   assert.deepEqual(await said(), ["reconciled", "idle"]);

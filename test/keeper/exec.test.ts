@@ -14,9 +14,11 @@ import { contractError } from "../../keeper/chain/contractError.ts";
 import { describeError } from "../../keeper/chain/describeError.ts";
 import type { Plan } from "../../keeper/core/plan.ts";
 import { classify } from "../../keeper/exec/classify.ts";
+import { classifySendError, type SendErrorClass } from "../../keeper/exec/classifySendError.ts";
 import { createHolds } from "../../keeper/exec/createHolds.ts";
-import { bumpFees } from "../../keeper/exec/fees.ts";
-import { isRejection } from "../../keeper/exec/isRejection.ts";
+import { ERROR_TABLE } from "../../keeper/exec/errorTable.ts";
+import { bumpFees, withinCap } from "../../keeper/exec/fees.ts";
+import { jitterOf } from "../../keeper/exec/jitterOf.ts";
 import type { Outcome } from "../../keeper/exec/outcome.ts";
 import { prepareCall } from "../../keeper/exec/prepareCall.ts";
 
@@ -58,13 +60,9 @@ test("default: every error of the contract that a keeper can meet has a class", 
   assert.equal(classify("InvalidStepBudget"), "unexpected");
 });
 
-test("behavior: classes name errors that exist", () => {
-  const names = new Set<string>(exchangeAbi.filter((item) => item.type === "error").map((item) => item.name));
-  for (const name of ["NothingToDeleverage", "NotLiquidatable", "NoPosition", "PositionBankrupt", "MarketInsolvent"]) {
-    assert.ok(names.has(name), name);
-  }
-  for (const name of ["RankingIncomplete", "NoEligibleCounterparty", "BookCannotAbsorb", "StalePrice"])
-    assert.ok(names.has(name));
+test("behavior: the table of errors is the contract's: none is missing, none is invented", () => {
+  const names = exchangeAbi.flatMap((item) => (item.type === "error" ? [item.name as string] : []));
+  assert.deepEqual(Object.keys(ERROR_TABLE).toSorted(), names.toSorted());
 });
 
 const revertData = encodeErrorResult({ abi: exchangeAbi, errorName: "NothingToDeleverage", args: [1n] });
@@ -98,13 +96,71 @@ test("behavior: descriptions are one line and hold no endpoint keys", () => {
   }
 });
 
-test("behavior: only a definite answer of the node is a rejection", () => {
-  assert.ok(isRejection(rpcError(undefined, "nonce too low")));
-  assert.ok(isRejection(rpcError(undefined, "insufficient funds for gas * price + value")));
-  for (const known of ["already known", "Known transaction: 0x12", "transaction already imported"]) {
-    assert.ok(!isRejection(rpcError(undefined, known)), known);
+/** R13. Texts as the nodes' sources have them, or as they were measured (anvil 1.7, EDR 3.17). */
+const SEND_ERRORS: Record<SendErrorClass, readonly string[]> = {
+  known: [
+    "already known", // geth, reth
+    "Known transaction: 0x12", // EDR
+    "transaction already imported", // anvil
+    "AlreadyKnown", // Nethermind
+    "Transaction already exists", // erigon
+  ],
+  nonceTooLow: [
+    "nonce too low", // geth, anvil
+    "nonce too low: next nonce 5, tx nonce 4", // geth, Nitro
+    "Transaction nonce too low. Expected nonce to be at least 1 but got 0.", // EDR
+    "OldNonce", // Nethermind
+    "Nonce too low", // besu
+    "nonce has already been used",
+  ],
+  nonceTooHigh: ["nonce too high", "nonce too high: tx nonce 9, gapped", "NonceGap"],
+  underpriced: [
+    "replacement transaction underpriced", // geth, reth
+    "Replacement transaction underpriced. A gasPrice/maxFeePerGas of at least 12 is necessary", // EDR
+    "could not replace existing tx", // erigon
+    "ReplacementNotAllowed", // Nethermind
+  ],
+  feeTooLow: [
+    "transaction underpriced", // geth
+    "max fee per gas less than block base fee", // geth, anvil
+    "FeeTooLow", // Nethermind
+    "max fee per gas less than block base fee: address 0x12, maxFeePerGas: 1 baseFee: 2", // Nitro
+    "Gas price below configured minimum: gas price too low",
+  ],
+  funds: [
+    "insufficient funds for gas * price + value", // geth
+    "Sender doesn't have enough funds to send tx. The max upfront cost is: 2 and the sender's balance is: 1.", // EDR
+    "Insufficient funds for gas * price + value", // anvil
+    "InsufficientFunds", // Nethermind
+    "Upfront cost exceeds account balance", // besu
+  ],
+  invalid: [
+    "intrinsic gas too low",
+    "exceeds block gas limit",
+    "invalid sender",
+    "oversized data",
+    "Transaction gas limit is 9 and exceeds block gas limit of 8",
+  ],
+  unknown: [
+    "execution reverted",
+    "internal error",
+    "VM Exception while processing transaction: reverted with custom error",
+  ],
+};
+
+test("default: what nodes say about a transaction, whatever code they give it", () => {
+  for (const [expected, texts] of Object.entries(SEND_ERRORS)) {
+    for (const text of texts)
+      for (const code of [-32000, -32603, -32003]) {
+        const error = new RpcRequestError({ body: {}, error: { code, message: text }, url: URL_WITH_KEY });
+        assert.equal(classifySendError(error), expected, `${text} (${code})`);
+      }
   }
-  assert.ok(!isRejection(new HttpRequestError({ url: URL_WITH_KEY })));
+});
+
+test("behavior: a gateway's words say nothing about a transaction", () => {
+  const error = new HttpRequestError({ url: URL_WITH_KEY, status: 503, body: { details: "nonce too low" } });
+  assert.equal(classifySendError(error), "unknown");
 });
 
 test("default: calls carry the plan", () => {
@@ -126,8 +182,31 @@ test("behavior: a replacement offers at least a quarter more on both fields", ()
   assert.deepEqual(bumpFees(previous, fresh), fresh);
 });
 
+test("behavior: the budget bounds a replacement, and one that nodes would refuse is not made", () => {
+  const previous = { maxFeePerGas: 1_000n, maxPriorityFeePerGas: 100n };
+  const wanted = bumpFees(previous, previous);
+  assert.deepEqual(withinCap(wanted, 10_000n, previous, 0n), wanted);
+  assert.equal(withinCap(wanted, 1_130n, previous, 0n)?.maxFeePerGas, 1_130n);
+  assert.equal(withinCap(wanted, 1_120n, previous, 0n), undefined, "less than an eighth more");
+  assert.equal(withinCap(wanted, 900n, undefined, 901n), undefined, "less than the base fee");
+  assert.deepEqual(withinCap(wanted, 50n, undefined, 10n), { maxFeePerGas: 50n, maxPriorityFeePerGas: 50n });
+});
+
+test("behavior: keepers wait differently for the same work, and each the same every time", () => {
+  const keepers = [1, 2, 3, 4, 5].map((n) => `0x${String(n).repeat(40)}` as const);
+  const delays = keepers.map((keeper) => jitterOf(keeper, "1:liquidate:8 8 10", 1_000));
+  assert.deepEqual(
+    delays,
+    keepers.map((keeper) => jitterOf(keeper, "1:liquidate:8 8 10", 1_000)),
+  );
+  assert.equal(new Set(delays).size, 5);
+  assert.ok(delays.every((ms) => ms >= 0 && ms < 1_000));
+  assert.notEqual(jitterOf("0x12", "1:liquidate:8 8 9", 1_000), jitterOf("0x12", "1:liquidate:8 8 10", 1_000));
+  assert.equal(jitterOf("0x12", "anything", 0), 0);
+});
+
 const now = { block: 100n, ms: 1_000, price: 7n };
-const refused = (kind: "outcompeted" | "stale-input" | "not-yet" | "unexpected" | "infra"): Outcome => ({
+const refused = (kind: "outcompeted" | "obsolete" | "stale-input" | "not-yet" | "unexpected" | "infra"): Outcome => ({
   kind,
   reason: "",
 });
@@ -178,4 +257,42 @@ test("behavior: outcompeted waits for the next block; failures back off by time,
   assert.ok(later(400) && !later(600));
   holds.note(deleverage, refused("infra"), now);
   assert.ok(later(900) && !later(1_100));
+});
+
+test("behavior: what should not happen is quarantined for twice as long each time; deleveraging for a minute at most", () => {
+  const holds = createHolds(3);
+  const longest = (plan: Plan) => {
+    for (let i = 0; i < 20; i++) holds.note(plan, refused("unexpected"), now);
+    const [left = 0] = holds
+      .quarantined(now.ms)
+      .flatMap(({ planKey: key, leftMs }) => (key.includes(plan.kind) ? [leftMs] : []));
+    return left;
+  };
+  holds.note(liquidate, refused("unexpected"), now);
+  assert.equal(holds.quarantined(now.ms)[0]?.leftMs, 1_000);
+  holds.note(liquidate, refused("unexpected"), now);
+  assert.equal(holds.quarantined(now.ms)[0]?.leftMs, 2_000);
+  assert.ok(holds.isHeld(liquidate, { block: 900n, ms: now.ms + 1_500, price: 1n }), "no price ends it");
+  assert.equal(longest(liquidate), 3_600_000);
+  assert.equal(longest(deleverage), 60_000);
+});
+
+test("behavior: a plan that simulates well and costs transaction after transaction rests longer after each (R26)", () => {
+  const holds = createHolds(1);
+  const reverted: Outcome = { kind: "outcompeted", reason: "", hash: "0x12" };
+  holds.note(liquidate, reverted, now);
+  assert.ok(!holds.isHeld(liquidate, { ...now, block: 101n }), "the first may be a race");
+  for (let i = 0; i < 3; i++) holds.note(liquidate, reverted, now);
+  assert.ok(holds.isHeld(liquidate, { ...now, block: 107n, price: 8n }));
+  assert.ok(!holds.isHeld(liquidate, { ...now, block: 108n }));
+});
+
+test("behavior: what nobody plans any more begins anew", () => {
+  const holds = createHolds(1);
+  for (let i = 0; i < 5; i++) holds.note(liquidate, refused("unexpected"), now);
+  holds.forget(new Set(), now.ms + 1_000);
+  assert.equal(holds.quarantined(now.ms).length, 1, "not before its time is over");
+  holds.forget(new Set(), now.ms + 100_000);
+  holds.note(liquidate, refused("unexpected"), now);
+  assert.equal(holds.quarantined(now.ms)[0]?.leftMs, 1_000);
 });

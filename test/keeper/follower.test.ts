@@ -6,6 +6,7 @@ import { createRpcPool, type Endpoint } from "../../keeper/chain/createRpcPool.t
 import type { Position } from "../../keeper/core/types.ts";
 import { compareWorlds } from "../../keeper/state/compareWorlds.ts";
 import { createFollower, type Follower } from "../../keeper/state/createFollower.ts";
+import { exitCodeOf } from "../../keeper/cli/exitCodes.ts";
 import { DeepReorgError } from "../../keeper/state/DeepReorgError.ts";
 import { tipOf, type World } from "../../keeper/state/world.ts";
 import { createFakeChain, type FakeChain, type FakeLog } from "./helpers/fakeChain.ts";
@@ -282,7 +283,7 @@ test("error: a reorganisation deeper than the limit is refused, before anything 
   for (let i = 0; i < 8; i++) fake.mine();
   const refused = await follower.advance().catch((error: unknown) => error);
   assert.ok(refused instanceof DeepReorgError);
-  assert.equal(refused.exitCode, 3);
+  assert.equal(exitCodeOf(refused), 3);
   assert.match(
     refused.message,
     /^Refused a reorganisation of 6 blocks or more from block 13: the limit is 5 \(MAX_REORG\)/,

@@ -1,0 +1,212 @@
+/**
+ * Carries plans out, one transaction at a time: simulate → estimate → sign → journal → broadcast → mined → verify the effect. Each tick does what can be
+ * done now and returns; what is under way is in the journal.
+ */
+import { type Hash, keccak256, type PrivateKeyAccount, toHex } from "viem";
+import type { BlockRef, Chain } from "../chain/connect.ts";
+import { type Plan, planKey } from "../core/plan.ts";
+import type { MarketId } from "../core/types.ts";
+import type { Journal } from "../db/createJournal.ts";
+import type { Intent } from "../db/types.ts";
+import type { Log } from "../ops/events.ts";
+import type { PlannedMarket, WorldPlan } from "../planWorld.ts";
+import type { CrashHook } from "./crashPoint.ts";
+import { createBreaker } from "./createBreaker.ts";
+import { createDispatcher, type SendReturnType } from "./createDispatcher.ts";
+import { createQueue, type QueueItem } from "./createQueue.ts";
+import { judgeReceipt } from "./judgeReceipt.ts";
+import type { Outcome } from "./outcome.ts";
+import { type PreparedCall, prepareCall } from "./prepareCall.ts";
+import { GAS_CAP, refusalOf, simulate } from "./simulate.ts";
+import type { TxEvent } from "./txEvent.ts";
+import type { Tick, Worker } from "./worker.ts";
+
+export type ExecutorParameters = {
+  readonly chain: Chain;
+  readonly account: PrivateKeyAccount;
+  readonly journal: Journal;
+  readonly log: Log;
+  readonly maxSteps: number;
+  readonly maxCounterparties: number;
+  readonly cooldownBlocks: number;
+  readonly jitterMs: number;
+  readonly confirmations: number;
+  readonly bumpBlocks: number;
+  /** Wei, one transaction. */
+  readonly txBudget: bigint;
+  /** Wei, 24 hours. */
+  readonly wasteBudget: bigint;
+  /** Only these; all when undefined. */
+  readonly markets: ReadonlySet<MarketId> | undefined;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  readonly crash?: CrashHook;
+};
+
+export type Executor = Worker & {
+  /** Goes on with what was sent, for so long at most, without sending anything new. */
+  readonly finish: (ms: number, sleep: (ms: number) => Promise<void>) => Promise<void>;
+  readonly isOpen: () => boolean;
+  readonly breakerReason: () => string | undefined;
+  readonly spending: () => { readonly spent: bigint; readonly wasted: bigint };
+  readonly quarantined: ReturnType<typeof createQueue>["quarantined"];
+};
+
+/** Between two looks at an open transaction. */
+const LOOK_MS = 250;
+
+export function createExecutor(parameters: ExecutorParameters): Executor {
+  const { chain, account, journal, log } = parameters;
+  const { now = () => performance.now(), clock = Date.now } = parameters;
+  const from = account.address;
+  const queue = createQueue({ ...parameters, address: from, now });
+  const breaker = createBreaker({ ...parameters, clock });
+  const judge = (intent: Intent, receipt: Parameters<typeof judgeReceipt>[3]) =>
+    judgeReceipt(chain, from, intent, receipt);
+  const dispatcher = createDispatcher({ ...parameters, judge, isObsolete, now });
+  let block = 0n;
+  let broken: string | undefined;
+
+  async function tick(world: WorldPlan): Promise<Tick> {
+    block = world.block.number;
+    const settled = tell(await dispatcher.settle());
+    if (settled.progress) return { kind: "progress", staleLists: settled.stale };
+    if (dispatcher.isOpen()) return { kind: "waiting", ms: LOOK_MS };
+    queue.offer(world);
+    let progress = false;
+    for (;;) {
+      const { item, ...rest } = queue.next();
+      if (item === undefined) {
+        if (progress) return { kind: "progress", staleLists: false };
+        const dueMs = "dueMs" in rest ? rest.dueMs : undefined;
+        return dueMs === undefined ? { kind: "idle" } : { kind: "waiting", ms: dueMs };
+      }
+      if (isBroken()) return { kind: "idle" };
+      const end = await attempt(item, world.block);
+      if (end === "open") return { kind: "waiting", ms: LOOK_MS };
+      if (end.again) progress = true;
+      // what follows was planned for a market that is another one now
+      if (end.restart) return { kind: "progress", staleLists: end.stale };
+    }
+  }
+
+  /** One plan, up to a sent transaction; and to its outcome where a block is made at once. */
+  async function attempt(item: QueueItem, tip: BlockRef) {
+    const { plan, market } = item;
+    const planId = planIdOf(plan, tip);
+    if (journal.ofPlan(planId).some(({ status }) => status !== "abandoned" && status !== "external"))
+      return { again: false, restart: false, stale: false };
+    const call = prepareCall(chain.deployment.exchange, plan, limitsOf(market));
+    const refused = await prepare(plan, call);
+    if (typeof refused !== "bigint") return conclude(plan, refused, undefined);
+    const sent = await dispatcher.send({ plan, planId, plannedBlock: tip.number, call, gas: refused });
+    if (sent === "busy") return "open";
+    if (sent !== "sent") return conclude(plan, unsent(sent), undefined);
+    const told = tell(await dispatcher.settle());
+    if (dispatcher.isOpen()) return "open";
+    return { again: told.progress, restart: told.restart, stale: told.stale };
+  }
+
+  /** The gas limit to send with, or why not. */
+  async function prepare(plan: Plan, call: PreparedCall): Promise<bigint | Outcome> {
+    const refusal = await simulate({ chain, from, plan, call, at: "latest" });
+    if (refusal !== undefined) return refusal;
+    let estimate: bigint;
+    try {
+      // net of refunds, which are paid only at the end: hence the margin
+      estimate = await chain.client.estimateGas({ ...call, account: from, gas: GAS_CAP });
+    } catch (error) {
+      return refusalOf(error, plan);
+    }
+    if (parameters.jitterMs > 0) {
+      // somebody else's call may be on its way already; that a node cannot tell says nothing
+      const rival = await simulate({ chain, from, plan, call, at: "pending" });
+      if (rival?.kind === "outcompeted" || rival?.kind === "obsolete" || rival?.kind === "stale-input")
+        return { kind: "outcompeted", reason: `in the mempool: ${rival.reason}` };
+    }
+    const ample = (estimate * 125n) / 100n;
+    return ample < GAS_CAP ? ample : GAS_CAP;
+  }
+
+  /** Asked once a block about a transaction that is not mined. A market that says "not now" may say yes in the next block. */
+  async function isObsolete({ plan, to, data }: Intent): Promise<string | undefined> {
+    const refusal = await simulate({ chain, from, plan, call: { to, data }, at: "latest" });
+    if (refusal === undefined || refusal.kind === "infra" || refusal.kind === "not-yet") return undefined;
+    return "reason" in refusal ? refusal.reason : refusal.kind;
+  }
+
+  function tell(events: readonly TxEvent[]) {
+    let [progress, restart, stale] = [false, false, false];
+    for (const event of events) {
+      const { intent } = event;
+      const { id, nonce, plan } = intent;
+      if (event.type === "mined") {
+        const end = conclude(plan, event.outcome, id);
+        progress = true;
+        restart ||= end.restart;
+        stale ||= end.stale;
+        continue;
+      }
+      if (event.type === "abandoned") conclude(plan, { kind: "infra", reason: event.reason }, id);
+      const last = event.type === "bumped" ? event.attempt : intent.attempts.at(-1);
+      const reason = "reason" in event ? { reason: event.reason } : {};
+      log({ type: "tx", what: event.type, block, intent: id, nonce, hash: last?.hash ?? "0x", plan, ...reason });
+    }
+    return { progress, restart, stale };
+  }
+
+  function conclude(plan: Plan, outcome: Outcome, intent: number | undefined) {
+    const reason = "reason" in outcome ? outcome.reason : "";
+    journal.decide({ block, planKey: planKey(plan), outcome: outcome.kind, reason, intent });
+    log({ type: "attempt", block, plan, outcome });
+    const moment = queue.momentOf(plan.market) ?? { block, price: 0n };
+    const again = queue.note(plan, outcome, moment);
+    const againstOthers = plan.kind === "deleverage" || plan.kind === "preventive";
+    const stale = outcome.kind === "stale-input";
+    return { again, restart: stale || (againstOthers && outcome.kind === "effective"), stale };
+  }
+
+  function isBroken(): boolean {
+    const reason = breaker.reason();
+    if (reason !== broken) log({ type: "breaker", block, open: reason !== undefined, reason: reason ?? broken ?? "" });
+    broken = reason;
+    return reason !== undefined;
+  }
+
+  function limitsOf({ view }: PlannedMarket) {
+    return {
+      maxSteps: Math.min(parameters.maxSteps, view.parameters.maxSteps),
+      maxCounterparties: parameters.maxCounterparties,
+    };
+  }
+
+  function planIdOf(plan: Plan, { hash }: BlockRef): Hash {
+    return keccak256(toHex(`${chain.chainId} ${chain.deployment.exchange} ${planKey(plan)} ${hash}`));
+  }
+
+  async function finish(ms: number, sleep: (ms: number) => Promise<void>): Promise<void> {
+    const end = now() + ms;
+    while (dispatcher.isOpen() && now() < end) {
+      tell(await dispatcher.settle());
+      if (dispatcher.isOpen()) await sleep(Math.min(LOOK_MS, Math.max(0, end - now())));
+    }
+  }
+
+  return {
+    address: from,
+    tick,
+    staleLists: queue.staleLists,
+    finish,
+    isOpen: dispatcher.isOpen,
+    breakerReason: breaker.reason,
+    spending: breaker.spending,
+    quarantined: queue.quarantined,
+  };
+}
+
+function unsent(reason: Exclude<SendReturnType, "sent" | "busy">): Outcome {
+  if (reason === "over budget") return { kind: "not-yet", reason: "gas costs more than TX_BUDGET" };
+  return { kind: "infra", reason: "the account's balance does not pay for the transaction" };
+}

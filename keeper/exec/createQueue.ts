@@ -1,0 +1,100 @@
+/**
+ * What is to be done next: the plans of the newest block, each piece of work once, without those that are held or not due yet.
+ *
+ * Markets with a closed gate come first, because everybody in them waits; within a market the plan's own order holds. A plan that is held
+ * never keeps another one waiting.
+ */
+import type { Address, Hash } from "viem";
+import { type Plan, planKey, workOf } from "../core/plan.ts";
+import type { MarketId } from "../core/types.ts";
+import type { PlannedMarket, WorldPlan } from "../planWorld.ts";
+import { createHolds, type Moment } from "./createHolds.ts";
+import { jitterOf } from "./jitterOf.ts";
+import type { Outcome } from "./outcome.ts";
+
+export type QueueItem = { readonly plan: Plan; readonly market: PlannedMarket; readonly moment: Moment };
+export type Next =
+  | { readonly item: QueueItem }
+  /** Milliseconds until something is due; none when everything is held or done. */
+  | { readonly item: undefined; readonly dueMs: number | undefined };
+
+export type QueueParameters = {
+  readonly address: Address;
+  readonly cooldownBlocks: number;
+  readonly jitterMs: number;
+  /** Only these; all when undefined. */
+  readonly markets: ReadonlySet<MarketId> | undefined;
+  readonly now: () => number;
+};
+
+/** Where blocks come faster than delays end, work is begun all the same after so many delays. */
+const PATIENCE = 4;
+
+export type Queue = ReturnType<typeof createQueue>;
+
+export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }: QueueParameters) {
+  const holds = createHolds(cooldownBlocks);
+  let items: QueueItem[] = [];
+  /** By the work's name and amount: when it was first seen, and when it may be begun. */
+  const seen = new Map<string, { readonly first: number; readonly due: number; readonly tip: Hash }>();
+  /** Taken since the last offer. */
+  const taken = new Set<string>();
+
+  function offer({ block, markets: planned }: WorldPlan): void {
+    const ms = now();
+    const mine = planned.filter(({ view }) => markets === undefined || markets.has(view.parameters.id));
+    const urgent = mine.toSorted((a, b) => urgency(a) - urgency(b));
+    const unique = new Map<string, QueueItem>();
+    for (const market of urgent) {
+      const { prices } = market.view;
+      const moment = { block: block.number, ms, price: prices.ok ? prices.price : 0n };
+      for (const plan of market.plans) {
+        const key = planKey(plan);
+        if (!unique.has(key)) unique.set(key, { plan, market, moment });
+      }
+    }
+    items = [...unique.values()];
+    taken.clear();
+    const works = new Set(items.map(({ plan }) => workOf(plan)));
+    for (const work of seen.keys()) if (!works.has(work)) seen.delete(work);
+    for (const work of works) {
+      const known = seen.get(work);
+      if (known?.tip === block.hash || (known !== undefined && ms - known.first > PATIENCE * jitterMs)) continue;
+      // what is still there after a block is drawn anew: else everybody would begin it at once
+      const due = ms + jitterOf(address, `${work} ${block.hash}`, jitterMs);
+      seen.set(work, { first: known?.first ?? ms, due, tip: block.hash });
+    }
+    holds.forget(new Set(unique.keys()), ms);
+  }
+
+  function next(): Next {
+    const ms = now();
+    let dueMs: number | undefined;
+    for (const item of items) {
+      const key = planKey(item.plan);
+      if (taken.has(key) || holds.isHeld(item.plan, { ...item.moment, ms })) continue;
+      const wait = (seen.get(workOf(item.plan))?.due ?? ms) - ms;
+      if (wait <= 0) {
+        taken.add(key);
+        return { item };
+      }
+      dueMs = Math.min(dueMs ?? wait, wait);
+    }
+    return { item: undefined, dueMs };
+  }
+
+  return {
+    offer,
+    next,
+    note: (plan: Plan, outcome: Outcome, moment: Omit<Moment, "ms">) =>
+      holds.note(plan, outcome, { ...moment, ms: now() }),
+    staleLists: holds.staleLists,
+    quarantined: () => holds.quarantined(now()),
+    /** Of the last offer. */
+    momentOf: (market: MarketId) => items.find(({ plan }) => plan.market === market)?.moment,
+  };
+}
+
+function urgency({ plans }: PlannedMarket): number {
+  return plans.some(({ kind }) => kind === "deleverage") ? 0 : 1;
+}
