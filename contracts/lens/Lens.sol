@@ -8,6 +8,7 @@ import {LiquidationPlan} from "../liquidation/LiquidationPlan.sol";
 import {Grid} from "../risk/Grid.sol";
 import {Margin} from "../risk/Margin.sol";
 import {RankScore} from "../risk/RankScore.sol";
+import {RankPolicy} from "../types/MarketConfig.sol";
 import {MarketContext} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {BookLens} from "./BookLens.sol";
@@ -148,8 +149,11 @@ contract Lens is BookLens {
         (uint256 u, uint256 v) = p.cell(ctx.base);
         inQueue = u < params.uLimit && v >= params.vMin;
         (w.exchange, w.market, w.params) = (exchange, market, params);
-        if (inQueue) (w.account, w.score, w.cell) = (account, RankScore.score(params, u, v), Grid.cellOf(u, v));
-        else (w.score, w.cell) = (type(uint256).max, type(uint256).max); // nobody is ahead of nobody
+        w.byLeverage = ctx.config.rankPolicy == RankPolicy.LeverageWaterfill;
+        if (inQueue) {
+            (w.account, w.cell) = (account, Grid.cellOf(u, v));
+            w.score = RankCount.scoreOf(params, w.byLeverage, u, v);
+        }
         (w.cursor, w.left) = (cursor, work);
         RankCount.run(w);
     }

@@ -23,6 +23,7 @@ library RankCount {
         IExchange exchange;
         uint256 market;
         RankScore.Params params;
+        bool byLeverage; // LeverageWaterfill: by v, then u, whatever the profit
         uint256 account; // whose rank is asked for; 0 for nobody's
         uint256 score; // of its cell
         uint256 cell;
@@ -83,8 +84,7 @@ library RankCount {
         bool met
     ) private view returns (bool more) {
         uint256 cell = Grid.cellOf(u, v);
-        uint256 score = RankScore.score(w.params, u, v);
-        bool better = score > w.score || (score == w.score && cell < w.cell);
+        bool better = w.account != 0 && _isBefore(w, u, v);
         uint256 tail = w.exchange.indexTailAt(w.market, w.params.isLong, u, v);
         Position memory last = w.exchange.positionAt(w.market, tail);
         if (account == 0) account = last.next;
@@ -99,6 +99,27 @@ library RankCount {
             if (account == tail) return true;
             account = w.exchange.positionAt(w.market, account).next;
         }
+    }
+
+    /// @notice What a cell ranks by, × 2^64: the market's policy decides.
+    function scoreOf(
+        RankScore.Params memory params,
+        bool byLeverage,
+        uint256 u,
+        uint256 v
+    ) internal pure returns (uint256) {
+        return byLeverage ? (params.price << 64) / RankScore.equity(params, v) : RankScore.score(params, u, v);
+    }
+
+    /// @dev Whether a cell ranks before the account's.
+    function _isBefore(Walk memory w, uint256 u, uint256 v) private pure returns (bool) {
+        uint256 cell = Grid.cellOf(u, v);
+        if (w.byLeverage) {
+            (uint256 ownU, uint256 ownV) = (w.cell >> Grid.BITS, w.cell & Grid.MAX);
+            return v < ownV || (v == ownV && u < ownU);
+        }
+        uint256 score = RankScore.score(w.params, u, v);
+        return score > w.score || (score == w.score && cell < w.cell);
     }
 
     /// @dev Takes one unit of work, or notes where the next page begins.

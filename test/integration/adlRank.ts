@@ -2,6 +2,9 @@
  * The Lens's ADL rank in a market of many: what it costs, that paging bounds it, and whom it does not count.
  */
 import { expect } from "chai";
+import { rankAll as rankByKeeper } from "../../keeper/core/risk/rankAll.ts";
+import type { Prices } from "../../keeper/core/types.ts";
+import { keeperView } from "../utils/keeperView.ts";
 import { rankAll } from "../utils/model.ts";
 import { bid, cross, place } from "../utils/orders.ts";
 import { followIndex, readPrices } from "../utils/state.ts";
@@ -62,6 +65,25 @@ describe("Lens.adlRank", () => {
     };
     expect(await of(first)).to.deep.equal([1, SHORTS, 10_000, 5]);
     expect(await of(last)).to.deep.equal([SHORTS, SHORTS, Math.floor(10_000 / SHORTS), 1]);
+  });
+
+  it("under the waterfill: by effective leverage, as the keeper counts", async () => {
+    const v = venue();
+    const [market] = v.deployed.markets;
+    if (market === undefined) throw new Error("no market");
+    const { risk, tiers, ...config } = market.parameters;
+    const parameters = { source: market.source, extraTiers: tiers.length, ...config, rankPolicy: 1 };
+    await v.exchange.updateMarket(1, parameters, risk, [...tiers]);
+    const view = await keeperView(v, followIndex(v));
+    const ranks = rankByKeeper(view.state, view.prices as Prices, false, "leverageWaterfill");
+    expect(ranks.filter(({ rank }) => rank !== undefined).length).equal(SHORTS);
+    for (let i = 0; i < SHORTS; i += 23) {
+      const expected = ranks[i];
+      const [, r] = await v.lens.adlRank(1, expected?.account ?? 0);
+      expect([Number(r.rank), Number(r.rating), r.score]).to.deep.equal([i + 1, expected?.rating, expected?.score]);
+    }
+    const byProfit = rankByKeeper(view.state, view.prices as Prices, false, "pnlLeverage");
+    expect(byProfit.map(({ account }) => account)).not.to.deep.equal(ranks.map(({ account }) => account));
   });
 
   it("not in line: no position, or no profit; nobody is counted for who has none", async () => {

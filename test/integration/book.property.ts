@@ -1,6 +1,6 @@
 /** The order book against a model of arrays and a sort: the same fills, removals and queues, operation by operation. */
 import { expect } from "chai";
-import { BookModel, type ModelRequest } from "../utils/bookModel.ts";
+import { BookModel, type ModelRequest, type ModelResult } from "../utils/bookModel.ts";
 import { checkInvariants } from "../utils/invariants.ts";
 import { requestOf } from "../utils/orders.ts";
 import { createRandom, type Random } from "../utils/random.ts";
@@ -23,10 +23,12 @@ describe("Order book against a model", () => {
       });
       const random = createRandom(seed);
       const model = new BookModel();
-      const seen = { trades: 0, removed: 0, rested: 0, cancelled: 0, reduced: 0, refused: 0, shrunk: 0 };
+      const seen = { trades: 0, removed: 0, rested: 0, cancelled: 0, reduced: 0, refused: 0, shrunk: 0, requeued: 0 };
       for (let i = 0; i < OPERATIONS; i++) {
-        if (model.orders.length > 20 && random.chance(0.15)) await cancel(venue, random, model, seen);
-        else if (model.orders.length > 0 && random.chance(0.1)) await shrink(venue, random, model, seen);
+        const [open, draw] = [model.orders.length, random.unit()];
+        if (open > 20 && draw < 0.15) await cancel(venue, random, model, seen);
+        else if (open > 0 && draw < 0.23) await shrink(venue, random, model, seen);
+        else if (open > 0 && draw < 0.31) await requeue(venue, random, model, spread, seen);
         else await place(venue, random, model, spread, seen);
         if (i % 100 === 99) await compareQueues(venue, model);
       }
@@ -68,7 +70,21 @@ async function place(
     seen.refused++;
     return;
   }
-  const events = await eventsOf(venue, t.exchange.placeOrder(options, GAS));
+  await compare(venue, t.exchange.placeOrder(options, GAS), request, expected, model, seen);
+}
+
+type Seen = { trades: number; removed: number; rested: number; reduced: number };
+
+/** Every fill, removal and remainder of a call, in order. */
+async function compare(
+  venue: Venue,
+  call: Parameters<typeof eventsOf>[1],
+  request: ModelRequest,
+  expected: ModelResult,
+  model: BookModel,
+  seen: Seen,
+): Promise<void> {
+  const events = await eventsOf(venue, call);
   const trades = named(events, "Trade").map((e) => ({
     orderId: e["orderId"],
     maker: Number(e["maker"]),
@@ -111,6 +127,32 @@ async function cancel(venue: Venue, random: Random, model: BookModel, seen: { ca
     model.remove(order.id);
   }
   seen.cancelled++;
+}
+
+/** Another tick, or more lots: the order goes to the end of another queue, or trades, or is refused and stays where it was. */
+async function requeue(
+  venue: Venue,
+  random: Random,
+  model: BookModel,
+  spread: number,
+  seen: Seen & { requeued: number; refused: number },
+): Promise<void> {
+  const order = random.pick(model.orders);
+  const owner = venue.traders.find((t) => t.account === order.account) as Trader;
+  const more = random.chance(0.3);
+  const tick = more ? order.tick : MARK + random.int(-spread, spread);
+  const lots = order.lots + (more || tick === order.tick ? random.int(1, 100) : random.int(1 - order.lots, 100));
+  const now = (await venue.connection.networkHelpers.time.latest()) + 1;
+  await venue.connection.networkHelpers.time.setNextBlockTimestamp(now);
+  const { request, result } = model.requeue(order, tick, lots, now);
+  const call = () => owner.exchange.amendOrder(1, order.id, tick, lots, GAS);
+  if (typeof result === "string") {
+    await expect(call()).to.be.revertedWithCustomError(venue.exchange, result);
+    seen.refused++;
+    return;
+  }
+  await compare(venue, call(), request, result, model, seen);
+  seen.requeued++;
 }
 
 /** Less at the same tick: the order keeps its place, or is refused because it has expired. */

@@ -8,6 +8,9 @@ export interface ModelOrder {
   lots: number;
   expiry: number;
   reduceOnly: boolean;
+  postOnly: boolean;
+  /** SelfTrade. */
+  selfTrade: number;
   /** Order of arrival. */
   arrived: number;
 }
@@ -66,6 +69,34 @@ export class BookModel {
       for (const account of this.positions.keys()) if (!before.positions.has(account)) this.positions.delete(account);
     }
     return outcome;
+  }
+
+  /** Another price or more lots: taken off and placed again as it was placed, or, when that is refused, as before. */
+  requeue(
+    order: ModelOrder,
+    tick: number,
+    lots: number,
+    now: number,
+  ): { request: ModelRequest; result: ModelResult | string } {
+    const request: ModelRequest = {
+      account: order.account,
+      isBid: order.isBid,
+      tick,
+      lots,
+      timeInForce: order.postOnly ? 3 : 0,
+      selfTrade: order.selfTrade,
+      reduceOnly: order.reduceOnly,
+      expiry: order.expiry,
+      maxSteps: 64,
+    };
+    if (order.expiry !== 0 && order.expiry < now) return { request, result: "OrderExpired" };
+    const gone = { orderId: order.id, lots: order.lots, reason: 8 };
+    this.remove(order.id);
+    const result = this.place(request, now);
+    if (typeof result === "string")
+      this.orders.push(order); // sorted by arrival, so its place is what it was
+    else result.removed.unshift(gone);
+    return { request, result };
   }
 
   private match(request: ModelRequest, now: number): ModelResult | string {
@@ -148,8 +179,20 @@ export class BookModel {
   }
 
   rest(request: ModelRequest, id: bigint, lots: number): void {
-    const { account, isBid, tick, expiry, reduceOnly } = request;
-    this.orders.push({ id, account, isBid, tick, lots, expiry, reduceOnly, arrived: this.clock++ });
+    const { account, isBid, tick, expiry, reduceOnly, selfTrade } = request;
+    const postOnly = request.timeInForce === 3;
+    this.orders.push({
+      id,
+      account,
+      isBid,
+      tick,
+      lots,
+      expiry,
+      reduceOnly,
+      postOnly,
+      selfTrade,
+      arrived: this.clock++,
+    });
   }
 
   remove(id: bigint): void {

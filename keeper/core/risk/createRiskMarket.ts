@@ -58,7 +58,7 @@ export function createRiskMarket(input: RiskMarketInput): RiskMarket {
     return { move, ...shortfallAt(direction, price, sides[direction].bankruptcies, curves[direction]) };
   };
   const queue = (isLong: boolean) => {
-    const ranks = known.queues.get(isLong) ?? rankAll(marketState(), prices, isLong);
+    const ranks = known.queues.get(isLong) ?? rankAll(marketState(), prices, isLong, parameters.rankPolicy);
     known.queues.set(isLong, ranks);
     return ranks;
   };

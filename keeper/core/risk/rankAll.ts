@@ -5,17 +5,24 @@
 import { eligibility } from "../eligibility.ts";
 import { abs } from "../integers.ts";
 import type { MarketState } from "../marketState.ts";
+import { rankByLeverage } from "../rankByLeverage.ts";
 import { rankCounterparties } from "../rankCounterparties.ts";
-import type { Prices } from "../types.ts";
+import type { Prices, RankPolicy } from "../types.ts";
 import type { AdlRank } from "./types.ts";
 
 const LIGHTS = 5;
 
-export function rankAll(state: MarketState, prices: Prices, isLong: boolean): AdlRank[] {
+export function rankAll(
+  state: MarketState,
+  prices: Prices,
+  isLong: boolean,
+  policy: RankPolicy = "pnlLeverage",
+): AdlRank[] {
   const region = eligibility(!isLong, prices.price, prices, state.base);
   // more lots than there can be: the queue to its end
   const limits = { lots: 1n << 64n, entries: Number.MAX_SAFE_INTEGER };
-  const queue = rankCounterparties(state, region, limits);
+  const rank = policy === "leverageWaterfill" ? rankByLeverage : rankCounterparties;
+  const queue = rank(state, region, limits);
   const ranks = queue.map(({ entry, rank, score }): AdlRank => {
     const lights = LIGHTS - Math.floor(((rank - 1) * LIGHTS) / queue.length);
     return {
