@@ -28,7 +28,16 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
     const resolve = async (v: Venue) => {
       const events: ParsedEvent[] = [];
       while ((await readPositions(v)).has(crash.victim.account)) {
-        events.push(...(await eventsOf(v, deleverage(v, ranked()))));
+        const queue = await v.exchange.adlQueue(1, side === "long", BigInt(crash.x) * 655_360n, 10);
+        events.push(
+          ...(await eventsOf(
+            v,
+            deleverage(
+              v,
+              queue.map((e) => Number(e.account)),
+            ),
+          )),
+        );
       }
       return named(events, "AutoDeleveraged");
     };
