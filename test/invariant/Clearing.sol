@@ -211,7 +211,7 @@ abstract contract Clearing is Promises {
         uint256 n
     ) private returns (bool) {
         uint32[] memory none;
-        for (uint256 i; i < 1_000; ++i) {
+        for (uint256 i; i < 24; ++i) {
             if (!exchange.positionAt(m, bankrupt).isBankrupt(ctx)) return true;
             exchange.autoDeleverage(m, none, _limits(0, n));
         }
