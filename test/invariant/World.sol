@@ -48,7 +48,9 @@ contract World is Directed {
         for (uint256 m = 1; m <= MARKETS; ++m) {
             // what comes next is drawn from what came before
             uint256 fate = uint256(keccak256(abi.encode(exchange.marketAt(m).sequence, m)));
-            if (fate % 2 == 0) _gap(m, fate >> 8);
+            if (fate % 2 == 0 && (!_isWaterfill(m) || fate % 16 == 0)) _gap(m, fate >> 8);
+            else if (fate % 2 == 0)
+                _setPrice(m, (_price(m) * (85 + ((fate >> 8) % 31))) / 100); // steps by the row: not so far
             else _refresh(m - 1);
             for (uint256 i; i < 200 && exchange.poke(m); ++i) _deleverageAsStranger(m, 0);
             for (uint256 a = 1; a <= _accounts(); ++a) _resolve(m, a);
@@ -57,6 +59,12 @@ contract World is Directed {
         }
         _checkVault();
         _checkEverybodyIsPaid();
+    }
+
+    function _price(uint256 m) private returns (uint256) {
+        _refresh(m - 1);
+        (, int256 answer, , , ) = feeds[m - 1].latestRoundData();
+        return uint256(answer);
     }
 
     function _resolve(uint256 m, uint256 account) private {
