@@ -1,9 +1,10 @@
 /**
  * Whether a taker that stopped had nothing left to take: no order within its limit, or none that its funds and its own bankruptcy price allow.
  */
+
+import { shareRoundedOutward } from "../core/closing.ts";
 import { abs } from "../core/integers.ts";
 import type { Position } from "../core/types.ts";
-import { shareRoundedOutward } from "./arithmetic.ts";
 import { bestTick, type RestingOrder } from "./restingOrders.ts";
 
 export type BookExhaustedParameters = {

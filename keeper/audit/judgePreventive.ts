@@ -2,10 +2,11 @@
  * Says whether a preventive deleveraging reduced whom it had to: the first of the queue at the mark, each at the mark, nobody with a haircut.
  * Pure. Whether it was open and how many lots it might close depends on the circuit breaker, and is not judged here.
  */
+
+import { close, shareRoundedOutward, takeShare } from "../core/closing.ts";
 import { abs, ceilDiv } from "../core/integers.ts";
 import { equityX16, settle } from "../core/position.ts";
 import type { Position, Prices } from "../core/types.ts";
-import { close, shareRoundedOutward, takeShare } from "./arithmetic.ts";
 import { type ClosedFact, comparePlaces, type ExpectedClose, isSame, type Judgement, type Line } from "./judgeCall.ts";
 import { type Outcome, wrongedAndSpared } from "./wrongedAndSpared.ts";
 

@@ -4,10 +4,11 @@
  * One call: the bankrupt position is settled, swept through the book, and what is left of it is closed at its bankruptcy price X against
  * the head of the queue, each counterparty improved by its part of the cover (AutoDeleverage.sol, Counterparties.sol).
  */
+
+import { close, deficit, shareRoundedOutward, takeShare } from "../core/closing.ts";
 import { abs } from "../core/integers.ts";
 import { bankruptcyPriceAt, settle } from "../core/position.ts";
 import type { Entry, Position, Prices } from "../core/types.ts";
-import { close, deficit, shareRoundedOutward, takeShare } from "./arithmetic.ts";
 
 export type Fill = { readonly tick: bigint; readonly lots: bigint };
 

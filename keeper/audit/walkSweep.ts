@@ -4,8 +4,10 @@
  * A sweep is a number of passes. Each has a limit of its own, from what the passes before left of the position and of the cover; the last one
  * fills nothing, and no event tells of it.
  */
+
+import { deficit } from "../core/closing.ts";
 import type { Position, Prices } from "../core/types.ts";
-import { bankruptcyLimit, deficit, type LimitParameters } from "./arithmetic.ts";
+import { bankruptcyLimit, type LimitParameters } from "./closeLimits.ts";
 import { type Fill, sweepFill } from "./predictClosings.ts";
 
 /** What BankruptcySwept says about a pass. */

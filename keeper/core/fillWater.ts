@@ -2,12 +2,13 @@
  * Stage 3 under LeverageWaterfill, exactly as Waterfill.sol: the most levered counterparties are brought down towards one common leverage,
  * in one sequence of steps that every call is a piece of.
  */
+
+import { close, deficit, shareRoundedOutward, takeShare } from "./closing.ts";
 import { indexKey } from "./indexKey.ts";
 import { abs } from "./integers.ts";
 import type { MarketState } from "./marketState.ts";
 import { settle } from "./position.ts";
 import { rankByLeverage } from "./rankByLeverage.ts";
-import { close, deficit, shareOf, takeShare } from "./risk/closing.ts";
 import type { ScoreParameters } from "./score.ts";
 import type { AccountId, Entry, Position, Prices } from "./types.ts";
 import { lotsToNextRow } from "./waterStep.ts";
@@ -108,7 +109,7 @@ function step(
   const wanted = lotsToNextRow(b, member.position, v, region.base, payable);
   const lots = wanted < open ? wanted : open;
   const cover = (payable * lots) / open;
-  const traded = shareOf(b, lots);
+  const traded = shareRoundedOutward(b, lots);
   run.bankrupt = takeShare(b, lots, traded).rest;
   run.budget -= cover;
   const closed = close(member.position, lots, traded);

@@ -5,13 +5,13 @@
  * The fund is not counted on: a sweep that it pays for takes more of the book than is projected, and is planned anew afterwards.
  */
 import { applyChange, undoChange } from "./applyChange.ts";
+import { close } from "./closing.ts";
 import { floorDiv } from "./integers.ts";
 import type { MarketView } from "./marketView.ts";
+import { settle } from "./position.ts";
 import type { RankedCounterparty } from "./rankCounterparties.ts";
-import { close } from "./risk/closing.ts";
 import { createPaperBook, type PaperBook } from "./risk/createPaperBook.ts";
 import { predictDeleverage, type Waterfall } from "./risk/predictDeleverage.ts";
-import { settle } from "./position.ts";
 import type { Entry, Prices } from "./types.ts";
 
 export type Projection = {

@@ -1,9 +1,10 @@
 /**
  * One step of the LeverageWaterfill, bit for bit as WaterStep.sol: how many lots bring the position at the head of the order into the next row.
  */
+
+import { bankruptcyCost } from "./closing.ts";
 import { MAX, rowEdge } from "./grid.ts";
 import { abs, ceilDiv } from "./integers.ts";
-import { bankruptcyCost } from "./risk/closing.ts";
 import type { Position } from "./types.ts";
 
 /** What rounding the price of a close and its cover can take, atoms × 2^16. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bankruptcyCost, bankruptcyLimit, liquidationLimit } from "../../keeper/audit/arithmetic.ts";
+import { bankruptcyLimit, liquidationLimit } from "../../keeper/audit/closeLimits.ts";
 import { predictClosings, sweepFill } from "../../keeper/audit/predictClosings.ts";
 import { principalQueue, queueByBruteForce } from "../../keeper/audit/queue.ts";
 import { bestTick } from "../../keeper/audit/restingOrders.ts";
 import { applyChange } from "../../keeper/core/applyChange.ts";
+import { bankruptcyCost } from "../../keeper/core/closing.ts";
 import { eligibility } from "../../keeper/core/eligibility.ts";
 import { abs } from "../../keeper/core/integers.ts";
 import { equityX16, isBankrupt } from "../../keeper/core/position.ts";

@@ -3,6 +3,7 @@
  * counterparties in profit by rank, then the opposing side by bankruptcy price. The result does not depend on how it is cut into calls.
  */
 import { applyChange, type Undo } from "../applyChange.ts";
+import { bankruptcyCost, close, deficit, shareRoundedOutward, takeShare } from "../closing.ts";
 import { eligibility } from "../eligibility.ts";
 import { fillWater } from "../fillWater.ts";
 import { cellOf } from "../grid.ts";
@@ -12,7 +13,6 @@ import { bankruptcyPriceAt, isBankrupt, settle } from "../position.ts";
 import { rankCounterparties } from "../rankCounterparties.ts";
 import type { ScoreParameters } from "../score.ts";
 import type { Entry, Position, Prices } from "../types.ts";
-import { bankruptcyCost, close, deficit, shareOf, takeShare } from "./closing.ts";
 import { slippageTick } from "./createDepthCurve.ts";
 import type { PaperBook } from "./createPaperBook.ts";
 import type { PredictedCounterparty, PredictedDeleverage, RiskParameters } from "./types.ts";
@@ -79,7 +79,7 @@ function sweep(run: Waterfall, from: Position): Position {
     for (let level = book.best(sells, limit); level !== undefined; level = book.best(sells, limit)) {
       const lots = level.lots < abs(p.lots) ? level.lots : abs(p.lots);
       const notional = lots * level.tick * run.parameters.tickValue;
-      const gap = (shareOf(p, lots) - notional) * (sells ? 1n : -1n);
+      const gap = (shareRoundedOutward(p, lots) - notional) * (sells ? 1n : -1n);
       const cover = gap > 0n ? gap : 0n;
       if (cover > funds) break;
       p = close(p, lots, notional);
@@ -117,8 +117,8 @@ function closeAgainst(
   const lots = abs(o.lots) < open ? abs(o.lots) : open;
   const short = deficit(bankrupt, run.prices);
   const cover = ((short < run.budget ? short : run.budget) * lots) / open;
-  const traded = shareOf(bankrupt, lots);
-  const share = shareOf(o, lots);
+  const traded = shareRoundedOutward(bankrupt, lots);
+  const share = shareRoundedOutward(o, lots);
   const { rest, cost } = takeShare(o, lots, share);
   const isLong = o.lots > 0n;
   const pay = cover + (isLong ? traded - share : share - traded);

@@ -2,11 +2,12 @@
  * Stage 1 for every solvent position below maintenance, in the order in which the keeper plans them: least equity per maintenance margin
  * first. Sizes and limits as LiquidationPlan.sol, tiers and steps included; fills from the book as given.
  */
+
+import { bankruptcyCost, requirement } from "../closing.ts";
 import { abs, ceilDiv, floorDiv } from "../integers.ts";
 import type { MarketState } from "../marketState.ts";
 import { equityX16, settle } from "../position.ts";
 import type { AccountId, Position, Prices } from "../types.ts";
-import { bankruptcyCost, requirement } from "./closing.ts";
 import { slippageTick } from "./createDepthCurve.ts";
 import type { PaperBook } from "./createPaperBook.ts";
 import { ONE_X16, PIPS } from "./limits.ts";

@@ -6,7 +6,8 @@
  * there is room for both.
  */
 
-import { bankruptcyCost, closeIsCovered } from "../../../keeper/audit/arithmetic.ts";
+import { closeIsCovered } from "../../../keeper/audit/closeLimits.ts";
+import { bankruptcyCost } from "../../../keeper/core/closing.ts";
 import { abs } from "../../../keeper/core/integers.ts";
 import { PIPS } from "../../../keeper/core/position.ts";
 import type { Position } from "../../../keeper/core/types.ts";

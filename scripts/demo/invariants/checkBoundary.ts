@@ -2,8 +2,8 @@
  * What must hold between any two transactions, by the replay alone: SOLV-3 (the two sides), SOLV-6 and BOOK-1 (the touch).
  */
 
-import { bankruptcyCost } from "../../../keeper/audit/arithmetic.ts";
 import { bestTick } from "../../../keeper/audit/restingOrders.ts";
+import { bankruptcyCost } from "../../../keeper/core/closing.ts";
 import { abs } from "../../../keeper/core/integers.ts";
 import type { Entry } from "../../../keeper/core/types.ts";
 import type { MarketReplay } from "../replay/replayState.ts";

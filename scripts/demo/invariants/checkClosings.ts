@@ -2,8 +2,8 @@
  * Compares the closes of a deleveraging call with what they must have been: ADL-1, ADL-2, and SOLV-7 for each payout.
  */
 
-import { bankruptcyCost } from "../../../keeper/audit/arithmetic.ts";
 import type { Closing, Prediction } from "../../../keeper/audit/predictClosings.ts";
+import { bankruptcyCost } from "../../../keeper/core/closing.ts";
 import { abs } from "../../../keeper/core/integers.ts";
 import { equityX16 } from "../../../keeper/core/position.ts";
 import type { Position, Prices } from "../../../keeper/core/types.ts";

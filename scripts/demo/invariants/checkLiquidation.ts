@@ -2,9 +2,10 @@
  * Checks one liquidation against the replay of the state before it: LIQ-1 and LIQ-2. Applies the transaction to the replay on the way.
  */
 
-import { closeIsCovered, liquidationLimit, requirement } from "../../../keeper/audit/arithmetic.ts";
+import { closeIsCovered, liquidationLimit } from "../../../keeper/audit/closeLimits.ts";
 import { bestTick } from "../../../keeper/audit/restingOrders.ts";
 import { closeSize, isLarge, stepOf, stepSize } from "../../../keeper/core/closeSize.ts";
+import { requirement } from "../../../keeper/core/closing.ts";
 import { abs } from "../../../keeper/core/integers.ts";
 import { marginHealth } from "../../../keeper/core/marginHealth.ts";
 import { equityX16, PIPS, settle } from "../../../keeper/core/position.ts";

@@ -3,7 +3,7 @@
  * asks for it, only what the book cannot take, in rank order, at the mark, and exactly. Applies the transaction on the way.
  */
 
-import { liquidationLimit } from "../../../keeper/audit/arithmetic.ts";
+import { liquidationLimit } from "../../../keeper/audit/closeLimits.ts";
 import { closeAtMark } from "../../../keeper/audit/judgePreventive.ts";
 import { queueByBruteForce } from "../../../keeper/audit/queue.ts";
 import { bestTick } from "../../../keeper/audit/restingOrders.ts";

@@ -2,7 +2,7 @@
  * What must hold of the exchange's money at a block: SOLV-1, SOLV-2, FUND-1, and the open interest of SOLV-3.
  */
 
-import { bankruptcyCost } from "../../../keeper/audit/arithmetic.ts";
+import { bankruptcyCost } from "../../../keeper/core/closing.ts";
 import { abs } from "../../../keeper/core/integers.ts";
 import { equityX16 } from "../../../keeper/core/position.ts";
 import type { Replay } from "../replay/replayState.ts";

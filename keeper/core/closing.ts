@@ -1,10 +1,10 @@
 /**
- * What closing a part of a settled position does: Margin.sol and LiquidationPlan.sol once more, exact and pure. The prediction runs on it.
+ * What closing a part of a settled position does: Margin.sol and LiquidationPlan.sol once more, exact and pure. Predictions, plans and the audit run on it.
  */
-import { abs, ceilDiv, floorDiv } from "../integers.ts";
-import { equityX16 } from "../position.ts";
-import type { Position, Prices } from "../types.ts";
-import { ONE_X16, PIPS } from "./limits.ts";
+import { abs, ceilDiv, floorDiv } from "./integers.ts";
+import { equityX16 } from "./position.ts";
+import { ONE_X16, PIPS } from "./risk/limits.ts";
+import type { Position, Prices } from "./types.ts";
 
 /** K = cost − side·margin. */
 export function bankruptcyCost(p: Position): bigint {
@@ -23,7 +23,7 @@ export function close(p: Position, lots: bigint, notional: bigint): Position {
 }
 
 /** K·lots/|lots|, rounded such that what stays open has a bankruptcy price no nearer to the other side's. */
-export function shareOf(p: Position, lots: bigint): bigint {
+export function shareRoundedOutward(p: Position, lots: bigint): bigint {
   const share = bankruptcyCost(p) * lots;
   return p.lots > 0n ? ceilDiv(share, abs(p.lots)) : floorDiv(share, abs(p.lots));
 }
