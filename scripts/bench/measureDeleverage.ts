@@ -32,7 +32,8 @@ export async function measureDeleverage(
     if (k !== 20) continue;
     const ids = (await bench.exchange.adlQueue(MARKET, false, PRICE, k)).map((entry) => entry.account);
     const verify = await measureVerify(connection, bench, ids, PRICE, (BigInt(MARK) * 10n) << 16n);
-    results.adlVerifyShare20 = Math.round((1_000 * verify) / gas) / 1_000;
+    results[`adlVerifyShare20${positions === 10_000 ? "" : `Of${positions}`}`] =
+      Math.round((1_000 * verify) / gas) / 1_000;
   }
   const selfPicked = `adlSelfPicked1of${positions}`;
   results[selfPicked] = await deleverageTop(bench, 1, false, (hash) => trace(selfPicked, hash));
