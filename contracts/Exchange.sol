@@ -439,11 +439,11 @@ contract Exchange is IExchange, AccessControl, Batch {
     function indexWordAt(
         uint256 market,
         bool isLong,
-        uint256 shift,
+        uint256 level,
         uint256 u,
         uint256 v
     ) external view returns (uint256) {
-        return StateViews.indexWordAt(_state, market, isLong, shift, u, v);
+        return StateViews.indexWordAt(_state, market, isLong, level, u, v);
     }
 
     /// @inheritdoc IExchange

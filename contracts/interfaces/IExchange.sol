@@ -464,11 +464,12 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     function levelHeadAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 slot);
     /// @notice The best tick at or behind `tick` (bids: at or below, asks: at or above); 0 when there is none.
     function nextTick(uint256 market, bool isBid, uint256 tick) external view returns (uint256);
-    /// @notice A word of a side's rank index (see RankIndex): level `shift` 0, 4, 8 or 12, parent coordinates (u, v) at that level.
+    /// @notice A word of a side's rank index (see RankIndex) of level 0 (leaves) to 3 (root); (u, v) is a cell's, less the bits
+    /// that this word and those below it resolve.
     function indexWordAt(
         uint256 market,
         bool isLong,
-        uint256 shift,
+        uint256 level,
         uint256 u,
         uint256 v
     ) external view returns (uint256);

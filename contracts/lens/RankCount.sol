@@ -34,7 +34,7 @@ library RankCount {
         uint256 next; // where to go on, 0 when everything was counted
     }
 
-    uint256 private constant ROOT_LEVEL = RankIndex.ROOT / 4;
+    uint256 private constant ROOT_LEVEL = RankIndex.ROOT;
     uint256 private constant MET = 1 << 64;
     uint256 private constant LIVE = 1 << 65;
 
@@ -54,17 +54,17 @@ library RankCount {
         bool resumed
     ) private view returns (bool more) {
         if (!resumed && !_spend(w, path << (8 * (level + 1)), 0)) return false;
-        uint256 shift = 4 * level;
-        uint256 word = w.exchange.indexWordAt(w.market, w.params.isLong, shift, u0, v0);
+        uint256 word = w.exchange.indexWordAt(w.market, w.params.isLong, level, u0, v0);
+        uint256 rowBits = RankIndex.rowBits(level);
         uint256 first = resumed ? (w.cursor >> (32 + 8 * level)) & 0xff : 0;
         word &= type(uint256).max << first;
         while (word != 0) {
             uint256 i = Bits.lowest(word);
             word ^= 1 << i;
-            uint256 u = (u0 << 4) | (i >> 4);
-            uint256 v = (v0 << 4) | (i & 15);
-            if (u << shift >= w.params.uLimit) break; // bits come in the order of u
-            if ((v + 1) << shift <= w.params.vMin) continue;
+            uint256 u = (u0 << (8 - rowBits)) | (i >> rowBits);
+            uint256 v = (v0 << rowBits) | (i & ((1 << rowBits) - 1));
+            if (u << RankIndex.shiftU(level) >= w.params.uLimit) break; // bits come in the order of u
+            if ((v + 1) << RankIndex.shiftV(level) <= w.params.vMin) continue;
             uint256 below = (path << 8) | i;
             bool here = resumed && i == first;
             if (level != 0) more = _words(w, level - 1, u, v, below, here);

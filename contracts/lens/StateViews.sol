@@ -181,11 +181,11 @@ library StateViews {
         ExchangeState storage state,
         uint256 id,
         bool isLong,
-        uint256 shift,
+        uint256 level,
         uint256 u,
         uint256 v
     ) external view returns (uint256) {
-        return Settlement.index(state.markets[id], isLong).word(shift, u, v);
+        return Settlement.index(state.markets[id], isLong).word(level, u, v);
     }
 
     function indexTailAt(

@@ -62,12 +62,12 @@ library AutoDeleverage {
         }
         if (!done) {
             // the sweep kept X no nearer to the mark: recompute it from what is left
-            Counterparties.Run memory run = Counterparties.start(ctx, loan);
+            Counterparties.Run memory run = Counterparties.start(ctx, tally, loan);
             if (run.price < limits.minPrice || run.price > limits.maxPrice) {
                 revert IExchangeErrors.PriceOutsideLimits(run.price, limits.minPrice, limits.maxPrice);
             }
             if (mature) run.coverBudget = Ledger.coverAvailable(state, market, ctx.config.dailyCoverCap) - tally.cover;
-            closeCounterparties(state, market, ctx, run, counterparties, limits.maxCounterparties, tally);
+            closeCounterparties(state, market, run, counterparties, limits.maxCounterparties);
             // an order that went, by a fill or because it cannot fill, is progress: it must not come back
             if (run.lots == 0 && market.book.sequence == sequence) {
                 revert IExchangeErrors.NoEligibleCounterparty(marketId);
@@ -87,32 +87,30 @@ library AutoDeleverage {
     function closeCounterparties(
         ExchangeState storage state,
         Market storage market,
-        MarketContext memory ctx,
         Counterparties.Run memory run,
         uint32[] calldata list,
-        uint256 limit,
-        Tally memory tally
+        uint256 limit
     ) internal {
-        if (ctx.config.rankPolicy == RankPolicy.LeverageWaterfill) {
-            bool dry = _fill(state, market, ctx, run, list, limit, tally);
+        if (run.ctx.config.rankPolicy == RankPolicy.LeverageWaterfill) {
+            bool dry = _fill(state, market, run, list, limit);
             if (list.length != 0 || !dry) return;
             run.params.uLimit = 0; // nobody eligible is left: what follows is the principal stage
             limit -= run.rank;
         }
-        if (list.length != 0) Counterparties.takeListed(state, market, ctx, run, list, tally);
-        else Counterparties.takePicked(state, market, ctx, run, limit, tally);
+        if (list.length != 0) Counterparties.takeListed(state, market, run, list);
+        else Counterparties.takePicked(state, market, run, limit);
     }
 
     /// @dev Stage 3 under LeverageWaterfill. Returns whether nobody eligible is left.
     function _fill(
         ExchangeState storage state,
         Market storage market,
-        MarketContext memory ctx,
         Counterparties.Run memory run,
         uint32[] calldata list,
-        uint256 limit,
-        Tally memory tally
+        uint256 limit
     ) private returns (bool) {
+        MarketContext memory ctx = run.ctx;
+        Tally memory tally = run.tally;
         Waterfill.Outcome memory o = Waterfill.run(
             state,
             market,

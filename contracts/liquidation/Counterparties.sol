@@ -13,6 +13,7 @@ import {RankVerifier} from "../risk/RankVerifier.sol";
 import {Settlement} from "../risk/Settlement.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
+import {Rounding} from "../types/Rounding.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {LiquidationPlan} from "./LiquidationPlan.sol";
 
@@ -31,6 +32,8 @@ library Counterparties {
     using LiquidationPlan for Position;
 
     struct Run {
+        MarketContext ctx;
+        Tally tally;
         Settlement.Loan bankrupt;
         int256 price; // X, X16, rounded down
         bool isLong; // side of the counterparties
@@ -43,8 +46,21 @@ library Counterparties {
         uint256 lots; // closed
     }
 
+    /// What one counterparty gives and gets.
+    struct Share {
+        uint256 lots; // closed
+        uint256 cover; // quote atoms of insurance cover
+        uint256 payout; // quote atoms
+        int256 pnl; // quote atoms
+    }
+
     /// @notice A run against a bankrupt position as it stands now.
-    function start(MarketContext memory ctx, Settlement.Loan memory bankrupt) internal pure returns (Run memory run) {
+    function start(
+        MarketContext memory ctx,
+        Tally memory tally,
+        Settlement.Loan memory bankrupt
+    ) internal pure returns (Run memory run) {
+        (run.ctx, run.tally) = (ctx, tally);
         run.bankrupt = bankrupt;
         run.isLong = !bankrupt.position.isLong();
         run.price = bankrupt.position.bankruptcyPrice();
@@ -73,14 +89,12 @@ library Counterparties {
     function takeListed(
         ExchangeState storage state,
         Market storage market,
-        MarketContext memory ctx,
         Run memory run,
-        uint32[] calldata list,
-        Tally memory tally
+        uint32[] calldata list
     ) internal {
         for (uint256 i; i < list.length && run.bankrupt.position.lots != 0; ++i) {
             uint256 account = list[i];
-            Settlement.Loan memory loan = Settlement.load(market, ctx, account);
+            Settlement.Loan memory loan = Settlement.load(market, run.ctx, account);
             if (loan.position.lots == 0) {
                 for (uint256 j; j < i; ++j) {
                     if (list[j] == account) revert IExchangeErrors.DuplicateCounterparty(account);
@@ -90,7 +104,7 @@ library Counterparties {
             if (loan.wasLong != run.isLong) revert IExchangeErrors.WrongSide(account);
             if (loan.u >= run.params.uLimit || loan.v < run.params.vMin) continue; // not eligible any more
             _enter(market, run, loan);
-            _close(state, market, ctx, run, loan, tally);
+            _close(state, market, run, loan, false);
         }
         Settlement.leaveCell(market, run.isLong, run.cursor);
         if (run.rank != 0) {
@@ -122,14 +136,7 @@ library Counterparties {
     // ------------------------------------------------------------------------------------------------ picked
 
     /// @notice Takes the contract's own choice, at most `limit` counterparties.
-    function takePicked(
-        ExchangeState storage state,
-        Market storage market,
-        MarketContext memory ctx,
-        Run memory run,
-        uint256 limit,
-        Tally memory tally
-    ) internal {
+    function takePicked(ExchangeState storage state, Market storage market, Run memory run, uint256 limit) internal {
         RankIndex.State storage index = Settlement.index(market, run.isLong);
         bool principal;
         for (uint256 i; i < limit && run.bankrupt.position.lots != 0; ++i) {
@@ -142,50 +149,28 @@ library Counterparties {
             uint256 u = place.cell >> Grid.BITS;
             uint256 v = place.cell & Grid.MAX;
             if (principal) (, u, v) = index.lowestV();
-            Settlement.Loan memory loan = Settlement.load(market, ctx, index.headOf(market.positions, u, v));
+            Settlement.Loan memory loan = Settlement.load(market, run.ctx, index.headOf(market.positions, u, v));
             run.last = place;
             Settlement.Cursor memory c = run.cursor;
             (c.active, c.u, c.v, c.first) = (true, u, v, loan.account);
             (c.last, c.next) = (loan.account, loan.position.next);
-            _close(state, market, ctx, run, loan, tally, principal);
+            _close(state, market, run, loan, principal);
             Settlement.leaveCell(market, run.isLong, c);
         }
     }
 
     // ------------------------------------------------------------------------------------------------ closing
 
+    /// @dev Closes as much of `loan` against the bankrupt position as both have.
     function _close(
         ExchangeState storage state,
         Market storage market,
-        MarketContext memory ctx,
         Run memory run,
         Settlement.Loan memory loan,
-        Tally memory tally
-    ) private {
-        _close(state, market, ctx, run, loan, tally, false);
-    }
-
-    /**
-     * @dev Closes as much of `loan` against the bankrupt position as both have.
-     * n = K·x/q of the bankrupt, in its favour; the counterparty is paid its own share of K against n, and the cover:
-     *     short counterparty: ⌊K_o·x/q_o⌋ − n + d,   long counterparty: n − ⌈K_o·x/q_o⌉ + d,   never below zero.
-     * By the corridor its share is no worse than X; only rounding can take it under zero, by less than an atom, and the pot's dust
-     * bears that. The cover d = ⌊C·x/q⌋ with C = min(what the fund can pay, deficit at the mark) is recomputed for each
-     * counterparty, so that the result does not depend on how a deleveraging is cut into calls.
-     */
-    function _close(
-        ExchangeState storage state,
-        Market storage market,
-        MarketContext memory ctx,
-        Run memory run,
-        Settlement.Loan memory loan,
-        Tally memory tally,
         bool principal
     ) private {
-        Position memory b = run.bankrupt.position;
-        Position memory o = loan.position;
-        uint256 open = b.size();
-        uint256 lots = o.size();
+        uint256 lots = loan.position.size();
+        uint256 open = run.bankrupt.position.size();
         bool whole = lots <= open;
         if (!whole) {
             lots = open;
@@ -194,63 +179,78 @@ library Counterparties {
             else run.cursor.next = loan.account;
             Settlement.leaveCell(market, run.isLong, run.cursor);
         }
-        uint256 cover = b.deficit(ctx);
-        if (run.coverBudget < cover) cover = run.coverBudget;
-        cover = (cover * lots) / open;
+        Share memory share = _split(run, loan.position, lots);
+        if (whole) Settlement.clearTaken(market, run.ctx, run.tally, loan);
+        else Settlement.store(market, run.ctx, run.tally, loan);
+        Ledger.creditSilently(state, loan.account, share.payout);
+        unchecked {
+            run.coverBudget -= share.cover;
+            run.cover += share.cover;
+            run.lots += lots;
+            ++run.rank;
+            run.tally.cover += share.cover;
+            run.tally.pot += int256(share.cover) - int256(share.payout);
+        }
+        _report(market, run, loan.account, share, principal);
+    }
 
-        int256 traded = b.shareRoundedOutward(lots);
-        int256 share = o.shareRoundedOutward(lots);
-        b.takeShare(lots, traded);
-        uint256 cost = o.takeShare(lots, share);
-        int256 pay = int256(cover) + (run.isLong ? traded - share : share - traded);
-        uint256 payout = pay > 0 ? uint256(pay) : 0;
-        int256 pnl = int256(cover) + (run.isLong ? traded - int256(cost) : int256(cost) - traded);
-
-        if (whole) Settlement.clearTaken(market, ctx, tally, loan);
-        else Settlement.store(market, ctx, tally, loan);
-        Ledger.creditSilently(state, loan.account, payout);
-        run.coverBudget -= cover;
-        run.cover += cover;
-        run.lots += lots;
-        ++run.rank;
-        tally.cover += cover;
-        tally.pot += int256(cover) - int256(payout);
-        _report(market, ctx, run, loan.account, lots, pnl, payout, principal);
+    /**
+     * @dev Takes `lots` out of both positions.
+     * n = K·x/q of the bankrupt, in its favour; the counterparty is paid its own share of K against n, and the cover:
+     *     short counterparty: ⌊K_o·x/q_o⌋ − n + d,   long counterparty: n − ⌈K_o·x/q_o⌉ + d,   never below zero.
+     * By the corridor its share is no worse than X; only rounding can take it under zero, by less than an atom, and the pot's dust
+     * bears that. The cover d = ⌊C·x/q⌋ with C = min(what the fund can pay, deficit at the mark) is recomputed for each
+     * counterparty, so that the result does not depend on how a deleveraging is cut into calls. Unchecked: see Margin.
+     */
+    function _split(Run memory run, Position memory o, uint256 lots) private pure returns (Share memory r) {
+        unchecked {
+            Position memory b = run.bankrupt.position;
+            r.lots = lots;
+            if (run.coverBudget != 0) {
+                uint256 cover = b.deficit(run.ctx);
+                if (run.coverBudget < cover) cover = run.coverBudget;
+                r.cover = (cover * lots) / b.size();
+            }
+            int256 traded = b.shareRoundedOutward(lots);
+            int256 share = o.shareRoundedOutward(lots);
+            b.takeShare(lots, traded);
+            int256 cost = int256(o.takeShare(lots, share));
+            int256 cover_ = int256(r.cover);
+            r.payout = Rounding.positivePart(cover_ + (run.isLong ? traded - share : share - traded));
+            r.pnl = cover_ + (run.isLong ? traded - cost : cost - traded);
+        }
     }
 
     function _report(
         Market storage market,
-        MarketContext memory ctx,
         Run memory run,
         uint256 account,
-        uint256 lots,
-        int256 pnl,
-        uint256 payout,
+        Share memory share,
         bool principal
     ) private {
         uint256 bankrupt = run.bankrupt.account;
         if (principal) {
             emit IExchangeEvents.PrincipalClosed(
-                ctx.id,
+                run.ctx.id,
                 bankrupt,
                 account,
                 run.price,
-                lots,
-                pnl,
-                payout,
+                share.lots,
+                share.pnl,
+                share.payout,
                 market.book.nextSequence()
             );
         } else {
             emit IExchangeEvents.AutoDeleveraged(
-                ctx.id,
+                run.ctx.id,
                 bankrupt,
                 account,
                 run.rank,
                 run.last.score,
                 run.price,
-                lots,
-                pnl,
-                payout,
+                share.lots,
+                share.pnl,
+                share.payout,
                 market.book.nextSequence()
             );
         }

@@ -41,10 +41,7 @@ library WaterStep {
             uint256 size = o.size();
             if (v == Grid.MAX) return size;
             bool isLong = o.lots > 0;
-            int256 edge;
-            if (isLong) (, edge) = Grid.bankruptcyEdges(Grid.MAX - v - 1, base);
-            else (edge, ) = Grid.bankruptcyEdges(v + 1, base);
-            edge += o.fundingIndex;
+            int256 edge = Grid.lowerEdge(isLong ? Grid.MAX - v : v + 1, base) + o.fundingIndex;
             int256 open = int256(b.size());
             int256 far = o.bankruptcyCost() * (1 << 16) - edge * int256(size);
             int256 near = b.bankruptcyCost() * (1 << 16) - edge * open;

@@ -287,26 +287,29 @@ library Waterfill {
 
     /// @dev Closes lots of a member against the bankrupt position, at X improved by the cover. Margin and result stay in it.
     function _close(Job memory job, Run memory r, Outcome memory o, Member memory m) private pure {
-        Position memory b = o.bankrupt;
-        Position memory p = m.loan.position;
-        uint256 open = b.size();
-        uint256 cover = job.budget == 0 ? 0 : b.deficit(r.ctx);
-        if (cover > job.budget) cover = job.budget;
-        uint256 lots = WaterStep.lotsToNextRow(b, p, m.v, job.base, cover);
-        if (lots > open) lots = open;
-        cover = (cover * lots) / open;
+        unchecked {
+            // what the types of a stored position and of the ledger bound; see Margin
+            Position memory b = o.bankrupt;
+            Position memory p = m.loan.position;
+            uint256 open = b.size();
+            uint256 cover = job.budget == 0 ? 0 : b.deficit(r.ctx);
+            if (cover > job.budget) cover = job.budget;
+            uint256 lots = WaterStep.lotsToNextRow(b, p, m.v, job.base, cover);
+            if (lots > open) lots = open;
+            cover = (cover * lots) / open;
 
-        int256 traded = b.shareRoundedOutward(lots);
-        b.takeShare(lots, traded);
-        int256 margin = p.margin;
-        p.close(lots, uint256(traded)); // not negative: X is positive where anybody is eligible
-        p.margin += int256(cover);
-        m.pnl += p.margin - margin;
-        m.lots += lots;
-        job.budget -= cover;
-        o.cover += cover;
-        o.lots += lots;
-        r.tally.pot += int256(cover);
+            int256 traded = b.shareRoundedOutward(lots);
+            b.takeShare(lots, traded);
+            int256 margin = p.margin;
+            p.close(lots, uint256(traded)); // not negative: X is positive where anybody is eligible
+            p.margin += int256(cover);
+            m.pnl += p.margin - margin;
+            m.lots += lots;
+            job.budget -= cover;
+            o.cover += cover;
+            o.lots += lots;
+            r.tally.pot += int256(cover);
+        }
     }
 
     /// @dev The last step was cut short inside the cell that the member came from: it goes on heading it.

@@ -68,9 +68,9 @@ contract RankedBook {
             Settlement.Loan memory loan = Settlement.load(market, ctx, t.bankrupt);
             if (!loan.position.isBankrupt(ctx)) break;
             Tally memory tally;
-            Counterparties.Run memory o = Counterparties.start(ctx, loan);
+            Counterparties.Run memory o = Counterparties.start(ctx, tally, loan);
             o.coverBudget = budget;
-            AutoDeleverage.closeCounterparties(_state, market, ctx, o, pieces[i].list, pieces[i].limit, tally);
+            AutoDeleverage.closeCounterparties(_state, market, o, pieces[i].list, pieces[i].limit);
             Settlement.store(market, ctx, tally, loan);
             budget -= o.cover;
             r.cover += o.cover;

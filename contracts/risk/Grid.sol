@@ -6,8 +6,8 @@ pragma solidity 0.8.37;
  *
  * A tick is a small floating-point number, so that ticks are fine near the mark and still span 2^16 of price:
  *
- *     entry tick (14 bits):       | exponent 4 | mantissa 10 |                       width ≤ 0.10 %
- *     bankruptcy tick (14 bits):  | sign 1 | exponent 4 | mantissa 9 |               width ≤ 0.20 %, negative values below 2^13
+ *     entry tick (13 bits):       | exponent 4 | mantissa 9 |                        width ≤ 0.20 %
+ *     bankruptcy tick (13 bits):  | sign 1 | exponent 4 | mantissa 8 |               width ≤ 0.40 %, negative values below 2^12
  *
  * `base` is the exponent of the lowest octave, fixed per market when it is listed. Prices are in quote atoms per lot × 2^16
  * ("X16"). Both tick functions are monotone over all inputs and clamp outside the range. Safety needs the ticks to be monotone, and
@@ -21,10 +21,10 @@ pragma solidity 0.8.37;
  * Thus a position is wholly past bankruptcy exactly when its v is below the v of P' on its side.
  */
 library Grid {
-    uint256 internal constant BITS = 14;
+    uint256 internal constant BITS = 13;
     uint256 internal constant MAX = (1 << BITS) - 1;
-    uint256 internal constant ENTRY_MANTISSA = 10;
-    uint256 internal constant BANKRUPTCY_MANTISSA = 9;
+    uint256 internal constant ENTRY_MANTISSA = 9;
+    uint256 internal constant BANKRUPTCY_MANTISSA = 8;
     /// @dev Bankruptcy tick of the first cell at or above zero.
     uint256 internal constant ZERO = 1 << (BITS - 1);
 
@@ -73,6 +73,14 @@ library Grid {
             int256 inner = t == 0 ? int256(0) : int256(_decode(t, base, BANKRUPTCY_MANTISSA));
             int256 outer = t == ZERO - 1 ? type(int256).max : int256(_decode(t + 1, base, BANKRUPTCY_MANTISSA));
             return positive ? (inner, outer) : (-outer, -inner);
+        }
+    }
+
+    /// @notice Lower edge of a bankruptcy tick's cell in X16, for every tick but the lowest; the upper edge of the cell below it.
+    function lowerEdge(uint256 tick, uint256 base) internal pure returns (int256) {
+        unchecked {
+            if (tick > ZERO) return int256(_decode(tick - ZERO, base, BANKRUPTCY_MANTISSA));
+            return tick == ZERO ? int256(0) : -int256(_decode(ZERO - tick, base, BANKRUPTCY_MANTISSA));
         }
     }
 

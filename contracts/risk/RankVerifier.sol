@@ -16,6 +16,8 @@ import {RankScore} from "./RankScore.sol";
  * the number of positions.
  */
 library RankVerifier {
+    using RankIndex for RankIndex.State;
+
     /// A place in the ranking: everything better than it comes first.
     struct Bound {
         uint256 score;
@@ -81,36 +83,33 @@ library RankVerifier {
     function _lowest(
         RankIndex.State storage index,
         Corner memory c,
-        uint256 shift,
+        uint256 level,
         uint256 u0,
         uint256 v0
     ) private view {
         unchecked {
-            uint256 w = _eligibleRows(RankIndex.word(index, shift, u0, v0), c.vFrom, shift, v0);
+            uint256 shiftV = RankIndex.shiftV(level);
+            uint256 w = _eligible(index, c.uLimit, c.vFrom, level, u0, v0);
             while (w != 0) {
-                uint256 fold = w | (w >> 128);
-                fold |= fold >> 64;
-                fold |= fold >> 32;
-                fold |= fold >> 16;
-                uint256 row = Bits.lowest(fold & 0xffff);
-                uint256 v = (v0 << 4) | row;
-                if (v << shift >= c.v) return;
-                uint256 columns = (w >> row) & RankIndex.COLUMNS;
+                uint256 row = RankIndex.lowestRow(w, level);
+                uint256 v = (v0 << RankIndex.rowBits(level)) | row;
+                if (v << shiftV >= c.v) return;
+                uint256 columns = (w >> row) & RankIndex.columns(level);
                 w ^= columns << row;
                 while (columns != 0) {
                     uint256 i = Bits.lowest(columns);
                     columns ^= 1 << i;
-                    uint256 u = (u0 << 4) | (i >> 4);
-                    if (u << shift >= c.uLimit) break;
-                    if (shift != 0) {
-                        _lowest(index, c, shift - 4, u, v);
-                        if (c.v <= _corner(c.vFrom, v << shift)) break; // no sibling of this row can be lower
-                    } else if (v != c.vFrom || u >= c.uFrom) {
-                        (c.u, c.v) = (u, v);
-                        return;
+                    if (level != 0) {
+                        _lowest(index, c, level - 1, (u0 << 4) | (i >> 4), v);
+                        if (c.v <= _corner(c.vFrom, v << shiftV)) break; // no sibling of this row can be lower
+                        continue;
                     }
+                    uint256 u = (u0 << 3) | (i >> 5);
+                    if (v == c.vFrom && u < c.uFrom) continue;
+                    (c.u, c.v) = (u, v);
+                    return;
                 }
-                if (c.v < (v + 1) << shift) return;
+                if (c.v < (v + 1) << shiftV) return;
             }
         }
     }
@@ -119,30 +118,27 @@ library RankVerifier {
         RankIndex.State storage index,
         RankScore.Params memory p,
         Bound memory bound,
-        uint256 shift,
+        uint256 level,
         uint256 u0,
         uint256 v0
     ) private view {
         unchecked {
-            uint256 w = _eligibleRows(RankIndex.word(index, shift, u0, v0), p.vMin, shift, v0);
+            uint256 w = _eligible(index, p.uLimit, p.vMin, level, u0, v0);
             uint256 column = type(uint256).max;
             uint256 gain;
-            uint256 u;
             while (w != 0) {
-                uint256 i = Bits.lowest(w);
-                if (i >> 4 != column) {
-                    column = i >> 4;
-                    u = ((u0 << 4) | column) << shift;
-                    if (u >= p.uLimit) return;
+                (uint256 u, uint256 v) = _child(Bits.lowest(w), level, u0, v0);
+                if (u != column) {
+                    column = u;
                     gain = RankScore.gain(p, u);
                 }
-                uint256 v = _corner(p.vMin, ((v0 << 4) | (i & 15)) << shift);
+                v = _corner(p.vMin, v);
                 if (_better(gain, RankScore.equity(p, v), Grid.cellOf(u, v), bound)) {
-                    if (shift == 0) revert IExchangeErrors.RankingIncomplete(u, v);
-                    w ^= 1 << i;
-                    _require(index, p, bound, shift - 4, u >> shift, (v0 << 4) | (i & 15));
+                    if (level == 0) revert IExchangeErrors.RankingIncomplete(u, v);
+                    _require(index, p, bound, level - 1, u >> RankIndex.shiftU(level), v >> RankIndex.shiftV(level));
+                    w &= w - 1;
                 } else {
-                    w &= _notDominated(i & 15);
+                    w &= _notDominated(w, level);
                 }
             }
         }
@@ -153,28 +149,42 @@ library RankVerifier {
         RankScore.Params memory p,
         Bound memory previous,
         Bound memory bestYet,
-        uint256 shift,
+        uint256 level,
         uint256 u0,
         uint256 v0
     ) private view {
         unchecked {
-            uint256 w = _eligibleRows(RankIndex.word(index, shift, u0, v0), p.vMin, shift, v0);
+            uint256 w = _eligible(index, p.uLimit, p.vMin, level, u0, v0);
             while (w != 0) {
-                uint256 i = Bits.lowest(w);
-                uint256 u = ((u0 << 4) | (i >> 4)) << shift;
-                if (u >= p.uLimit) return;
-                uint256 v = _corner(p.vMin, ((v0 << 4) | (i & 15)) << shift);
+                (uint256 u, uint256 v) = _child(Bits.lowest(w), level, u0, v0);
+                v = _corner(p.vMin, v);
                 uint256 gain = RankScore.gain(p, u);
                 uint256 equity = RankScore.equity(p, v);
                 uint256 cell = Grid.cellOf(u, v);
                 if (!_better(gain, equity, cell, bestYet)) {
-                    w &= _notDominated(i & 15);
+                    w &= _notDominated(w, level);
                     continue;
                 }
-                w ^= 1 << i;
-                if (shift != 0) _search(index, p, previous, bestYet, shift - 4, u >> shift, (v0 << 4) | (i & 15));
+                w &= w - 1;
+                if (level != 0) _searchBelow(index, p, previous, bestYet, level, cell);
                 else if (_after(gain / equity, cell, previous)) (bestYet.score, bestYet.cell) = (gain / equity, cell);
             }
+        }
+    }
+
+    /// @dev The word whose corner is `cell`.
+    function _searchBelow(
+        RankIndex.State storage index,
+        RankScore.Params memory p,
+        Bound memory previous,
+        Bound memory bestYet,
+        uint256 level,
+        uint256 cell
+    ) private view {
+        unchecked {
+            uint256 u = (cell >> Grid.BITS) >> RankIndex.shiftU(level);
+            uint256 v = (cell & Grid.MAX) >> RankIndex.shiftV(level);
+            _search(index, p, previous, bestYet, level - 1, u, v);
         }
     }
 
@@ -184,33 +194,44 @@ library RankVerifier {
         RankScore.Params memory p,
         Bound memory previous,
         Bound memory bestYet,
-        uint256 shift,
+        uint256 level,
         uint256 u0,
         uint256 v0
     ) private view {
         unchecked {
-            uint256 w = _eligibleRows(RankIndex.word(index, shift, u0, v0), p.vMin, shift, v0);
+            uint256 w = _eligible(index, p.uLimit, p.vMin, level, u0, v0);
             Bound memory local = Bound({score: 0, cell: type(uint256).max});
-            uint256 child;
             while (w != 0) {
-                uint256 i = Bits.lowest(w);
-                uint256 u = ((u0 << 4) | (i >> 4)) << shift;
-                if (u >= p.uLimit) break;
-                uint256 v = _corner(p.vMin, ((v0 << 4) | (i & 15)) << shift);
+                (uint256 u, uint256 v) = _child(Bits.lowest(w), level, u0, v0);
+                v = _corner(p.vMin, v);
                 uint256 score = RankScore.score(p, u, v);
                 uint256 cell = Grid.cellOf(u, v);
-                if (shift == 0 && !_after(score, cell, previous)) {
-                    w ^= 1 << i;
+                if (level == 0 && !_after(score, cell, previous)) {
+                    w &= w - 1;
                     continue;
                 }
-                w &= _notDominated(i & 15); // what it dominates is no better
+                w &= _notDominated(w, level); // what it dominates is no better
                 if (score > local.score || (score == local.score && cell < local.cell)) {
-                    (local.score, local.cell, child) = (score, cell, i);
+                    (local.score, local.cell) = (score, cell);
                 }
             }
             if (local.cell == type(uint256).max) return;
-            if (shift == 0) (bestYet.score, bestYet.cell) = (local.score, local.cell);
-            else _descend(index, p, previous, bestYet, shift - 4, (u0 << 4) | (child >> 4), (v0 << 4) | (child & 15));
+            if (level == 0) {
+                (bestYet.score, bestYet.cell) = (local.score, local.cell);
+                return;
+            }
+            u0 = (local.cell >> Grid.BITS) >> RankIndex.shiftU(level);
+            v0 = (local.cell & Grid.MAX) >> RankIndex.shiftV(level);
+            _descend(index, p, previous, bestYet, level - 1, u0, v0);
+        }
+    }
+
+    /// @dev The corner (lowest u, lowest v) of what lies below bit `i` of a word.
+    function _child(uint256 i, uint256 level, uint256 u0, uint256 v0) private pure returns (uint256 u, uint256 v) {
+        unchecked {
+            if (level == 0) return ((u0 << 3) | (i >> 5), (v0 << 5) | (i & 31));
+            u = ((u0 << 4) | (i >> 4)) << RankIndex.shiftU(level);
+            v = ((v0 << 4) | (i & 15)) << RankIndex.shiftV(level);
         }
     }
 
@@ -226,13 +247,32 @@ library RankVerifier {
         return score < previous.score || (score == previous.score && cell > previous.cell);
     }
 
-    /// @dev Keeps the children whose v range reaches vMin.
-    function _eligibleRows(uint256 w, uint256 vMin, uint256 shift, uint256 v0) private pure returns (uint256) {
+    /// @dev The children of a word that can hold a cell with u < uLimit and v ≥ vMin.
+    function _eligible(
+        RankIndex.State storage index,
+        uint256 uLimit,
+        uint256 vMin,
+        uint256 level,
+        uint256 u0,
+        uint256 v0
+    ) private view returns (uint256 w) {
         unchecked {
-            uint256 row = vMin >> shift;
-            if (row <= v0 << 4) return w;
-            row -= v0 << 4;
-            return row > 15 ? 0 : w & (RankIndex.COLUMNS * ((0xffff << row) & 0xffff));
+            w = index.word(level, u0, v0);
+            uint256 rowBits = RankIndex.rowBits(level);
+            // columns that begin below uLimit
+            uint256 shift = RankIndex.shiftU(level);
+            uint256 end = (uLimit + (1 << shift) - 1) >> shift;
+            uint256 first = u0 << (8 - rowBits);
+            if (end <= first) return 0;
+            end = (end - first) << rowBits;
+            if (end < 256) w &= (1 << end) - 1;
+            // rows that reach vMin
+            uint256 row = vMin >> RankIndex.shiftV(level);
+            first = v0 << rowBits;
+            if (row <= first) return w;
+            row -= first;
+            if (row >> rowBits != 0) return 0;
+            w &= ~(RankIndex.columns(level) * ((1 << row) - 1));
         }
     }
 
@@ -240,10 +280,12 @@ library RankVerifier {
         return v < vMin ? vMin : v;
     }
 
-    /// @dev Rows below `row` in every column. Columns to the left are done: bits are taken in order of u, then v.
-    function _notDominated(uint256 row) private pure returns (uint256) {
+    /// @dev What the lowest bit of `w` does not dominate: the rows below its own, in every column. Columns to the left are done: bits
+    /// are taken in order of u, then v.
+    function _notDominated(uint256 w, uint256 level) private pure returns (uint256) {
         unchecked {
-            return RankIndex.COLUMNS * ((1 << row) - 1);
+            uint256 row = Bits.lowest(w) & ((1 << RankIndex.rowBits(level)) - 1);
+            return RankIndex.columns(level) * ((1 << row) - 1);
         }
     }
 }

@@ -1,18 +1,18 @@
 /**
  * The grid of the rank index, bit for bit as Grid.sol: price → tick → price, and the mirrored coordinates (u, v).
  *
- * Ticks are small floating-point numbers (4 bits of exponent; 10 bits of mantissa for entries, 9 and a sign for bankruptcy prices).
+ * Ticks are small floating-point numbers (4 bits of exponent; 9 bits of mantissa for entries, 8 and a sign for bankruptcy prices).
  * All prices are X16. Both tick functions are monotone over all inputs and clamp outside the grid.
  */
 
-export const BITS = 14;
+export const BITS = 13;
 /** Largest tick and largest coordinate. */
 export const MAX = (1 << BITS) - 1;
 /** Bankruptcy tick of the first cell at or above zero. */
 export const ZERO = 1 << (BITS - 1);
 
-const ENTRY_MANTISSA = 10;
-const BANKRUPTCY_MANTISSA = 9;
+const ENTRY_MANTISSA = 9;
+const BANKRUPTCY_MANTISSA = 8;
 
 /** Tick of a price ≥ 0: 0 below the first octave, all ones above the last. */
 export function entryTick(price: bigint, base: number): number {

@@ -12,7 +12,7 @@ const view = new Float64Array(1);
 const words = new Uint32Array(view.buffer);
 const SCALE = 65_536;
 const EXACT = 2 ** 50;
-const LAST = (16 << 9) - 1;
+const LAST = (16 << 8) - 1;
 
 /** @param lots Signed, not zero. All are safe integers, or the answer is −1. @param index F₀. */
 export function indexCellNear(lots: number, cost: number, margin: number, index: number, base: number): number {
@@ -38,5 +38,5 @@ function encode(x: number, base: number): number {
   const high = words[1] as number; // little endian: sign and exponent, then the upper 20 bits of the mantissa
   const octave = (high >>> 20) - 1023 - base;
   if (octave < 0) return 0;
-  return octave >= 16 ? LAST : (octave << 9) | ((high >>> 11) & 0x1ff);
+  return octave >= 16 ? LAST : (octave << 8) | ((high >>> 12) & 0xff);
 }

@@ -5,6 +5,7 @@
  * because equity never falls and the division rounds down; from one u to the next gains never rise. So of each u only the next cell
  * competes, and a u whose gain over the least equity there can be does not reach the best waiting cell is not looked at yet.
  */
+import { cellOf } from "./grid.ts";
 import { abs } from "./integers.ts";
 import { cellsOf, type MarketState } from "./marketState.ts";
 import { equity, gain, type ScoreParameters } from "./score.ts";
@@ -73,7 +74,7 @@ function* cellsByScore(state: MarketState, parameters: ScoreParameters): Generat
   const least = equityAt(vMin);
   const offer = (u: number, from: number, gainAtU: bigint) => {
     const v = cells.nextVAt(u, from);
-    if (v !== -1) push(waiting, { u, v, gain: gainAtU, score: gainAtU / equityAt(v), cell: (u << 14) | v });
+    if (v !== -1) push(waiting, { u, v, gain: gainAtU, score: gainAtU / equityAt(v), cell: cellOf(u, v) });
   };
   let u = cells.nextU(0);
   let nextGain = 0n;

@@ -2,7 +2,7 @@
  * Types of the keeper's model of the exchange. Owns no behaviour.
  *
  * Every amount of the chain is a bigint: quote atoms, lots, or X16 (quote atoms per lot × 2^16). Account ids (uint32), ticks, grid
- * coordinates (14 bits) and cells (28 bits) are numbers: they name things, and they are map keys.
+ * coordinates (13 bits) and cells (26 bits) are numbers: they name things, and they are map keys.
  */
 
 export type AccountId = number;
@@ -26,7 +26,7 @@ export type IndexKey = {
   readonly isLong: boolean;
   readonly u: number;
   readonly v: number;
-  /** (u << 14) | v */
+  /** (u << 13) | v */
   readonly cell: number;
 };
 

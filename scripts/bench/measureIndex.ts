@@ -79,12 +79,12 @@ function withMargin(cell: number): number {
 }
 
 function priceOf(u: number): bigint {
-  return BigInt(1024 | (u & 1023)) << BigInt((u >> 10) + BASE - 10);
+  return BigInt(512 | (u & 511)) << BigInt((u >> 9) + BASE - 9);
 }
 
 function priceOfRow(v: number): bigint {
   const tick = MAX - v - (1 << (BITS - 1));
-  return tick < 0 ? 0n : BigInt(512 | (tick & 511)) << BigInt((tick >> 9) + BASE - 9);
+  return tick < 0 ? 0n : BigInt(256 | (tick & 255)) << BigInt((tick >> 8) + BASE - 8);
 }
 
 /** Longs: entries lognormal ±10 % around the mark, leverage lognormal 2–50. */
@@ -127,7 +127,7 @@ function staircase(score: bigint, uFrom: number, dense: boolean): number[] {
   const below = (u: number, v: number) => gain(REGION, u) < score * equity(REGION, v);
   const add = (u: number, v: number) => {
     if (u < uFrom || u >= REGION.uLimit || v < REGION.vMin || v > MAX) return;
-    const leaf = `${u >> 4}:${v >> 4}`;
+    const leaf = `${u >> 3}:${v >> 5}`;
     if (!dense && leaves.has(leaf)) return;
     leaves.add(leaf);
     cells.add(cellOf(u, v));

@@ -22,7 +22,7 @@ describe("Listing", () => {
       .to.emit(v.exchange, "MarketListed")
       .withArgs(2, config().source, 25, 1);
     const m = await v.exchange.marketAt(2);
-    expect([m.pot, m.base, m.openInterest, m.longBound, m.shortBound]).to.deep.equal([USD, 25n, 0n, 16_384n, 16_384n]);
+    expect([m.pot, m.base, m.openInterest, m.longBound, m.shortBound]).to.deep.equal([USD, 25n, 0n, 8_192n, 8_192n]);
     venue.donated = USD; // the books below are those of the first market
   });
 

@@ -77,7 +77,7 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
       const distance = (account: number) => {
         const p = after.get(account);
         if (!p) throw new Error(`${account} is closed`);
-        return Math.abs(16_383 - (p.lots > 0n ? cellOf(p, base).v : 16_383 - cellOf(p, base).v) - atMark);
+        return Math.abs(8_191 - (p.lots > 0n ? cellOf(p, base).v : 8_191 - cellOf(p, base).v) - atMark);
       };
       const touched = closes.map((e) => distance(e.counterparty));
       // one common leverage, to a row; what is rounded up to a lot can carry over an edge

@@ -21,7 +21,7 @@ function bruteForce(positions: readonly Position[], bankruptIsLong: boolean, x: 
       const isLong = p.lots > 0n;
       const u = coordinateU(isLong, entryTick((p.cost << 16n) / abs(p.lots), BASE));
       const v = coordinateV(isLong, bankruptcyTick(bankruptcyPriceAt(p, p.fundingIndex) - p.fundingIndex, BASE));
-      return { account: p.account, u, v, cell: u * 2 ** 14 + v, order };
+      return { account: p.account, u, v, cell: u * 2 ** 13 + v, order };
     })
     .filter(({ u, v }) => u < region.uLimit && v >= region.vMin)
     .map((p) => ({ ...p, score: score(region, p.u, p.v) }))

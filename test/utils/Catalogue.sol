@@ -118,7 +118,7 @@ abstract contract Catalogue is ExchangeTest {
                 _check(_member(m, isLong, u, v, a), "IDX-1");
                 _check(_boundOf(m, isLong) <= v, "IDX-1");
             }
-            _check(_walk(m, isLong, base, 12, 0, 0) == open, "IDX-1");
+            _check(_walk(m, isLong, base, 3, 0, 0) == open, "IDX-1");
         }
     }
 
@@ -127,9 +127,13 @@ abstract contract Catalogue is ExchangeTest {
     }
 
     function _bitIsSet(uint256 m, bool isLong, uint256 u, uint256 v) private view returns (bool) {
-        for (uint256 shift; shift <= 12; shift += 4) {
-            uint256 w = exchange.indexWordAt(m, isLong, shift, u >> (shift + 4), v >> (shift + 4));
-            if ((w >> ((((u >> shift) & 15) << 4) | ((v >> shift) & 15))) & 1 == 0) return false;
+        uint256 w = exchange.indexWordAt(m, isLong, 0, u >> 3, v >> 5);
+        if ((w >> (((u & 7) << 5) | (v & 31))) & 1 == 0) return false;
+        (u, v) = (u >> 3, v >> 5);
+        for (uint256 level = 1; level <= 3; ++level) {
+            w = exchange.indexWordAt(m, isLong, level, u >> 4, v >> 4);
+            if ((w >> (((u & 15) << 4) | (v & 15))) & 1 == 0) return false;
+            (u, v) = (u >> 4, v >> 4);
         }
         return true;
     }
@@ -154,17 +158,17 @@ abstract contract Catalogue is ExchangeTest {
         uint256 m,
         bool isLong,
         uint256 base,
-        uint256 shift,
+        uint256 level,
         uint256 u0,
         uint256 v0
     ) private view returns (uint256 count) {
-        uint256 w = exchange.indexWordAt(m, isLong, shift, u0, v0);
+        uint256 w = exchange.indexWordAt(m, isLong, level, u0, v0);
         for (uint256 i; i < 256; ++i) {
             if ((w >> i) & 1 == 0) continue;
-            uint256 u = (u0 << 4) | (i >> 4);
-            uint256 v = (v0 << 4) | (i & 15);
-            if (shift != 0) {
-                uint256 below = _walk(m, isLong, base, shift - 4, u, v);
+            uint256 u = level == 0 ? (u0 << 3) | (i >> 5) : (u0 << 4) | (i >> 4);
+            uint256 v = level == 0 ? (v0 << 5) | (i & 31) : (v0 << 4) | (i & 15);
+            if (level != 0) {
+                uint256 below = _walk(m, isLong, base, level - 1, u, v);
                 _check(below != 0, "IDX-1");
                 count += below;
                 continue;

@@ -112,7 +112,7 @@ async function checkGate(venue: Venue, market: MarketState): Promise<void> {
   const atMark = bankruptcyTick(mark - funding, base);
   let beyond = 0;
   for (const p of market.positions.values()) {
-    const b = isLong(p) ? 16_383 - cellOf(p, base).v : cellOf(p, base).v;
+    const b = isLong(p) ? 8_191 - cellOf(p, base).v : cellOf(p, base).v;
     if (isLong(p) ? b > atMark : b < atMark) beyond = p.account;
   }
   if (!insolvent) hold("SOLV-4", beyond === 0, `market ${market.id}: account ${beyond} is bankrupt, the gate is open`);

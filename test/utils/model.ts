@@ -27,7 +27,7 @@ export interface Cell {
   id: number;
 }
 
-const TICKS = 16_384;
+const TICKS = 8_192;
 
 export function floorDiv(a: bigint, b: bigint): bigint {
   const q = a / b;
@@ -61,16 +61,16 @@ function lowerEdge(tick: number, base: number, mantissa: number): bigint {
   return edge + (edge / BigInt(steps)) * BigInt(tick % steps);
 }
 
-export const entryTick = (price: bigint, base: number): number => floatingTick(price, base, 10);
+export const entryTick = (price: bigint, base: number): number => floatingTick(price, base, 9);
 
 export function bankruptcyTick(price: bigint, base: number): number {
-  return price >= 0n ? TICKS / 2 + floatingTick(price, base, 9) : TICKS / 2 - 1 - floatingTick(-price - 1n, base, 9);
+  return price >= 0n ? TICKS / 2 + floatingTick(price, base, 8) : TICKS / 2 - 1 - floatingTick(-price - 1n, base, 8);
 }
 
-export const entryPrice = (tick: number, base: number): bigint => lowerEdge(tick, base, 10);
+export const entryPrice = (tick: number, base: number): bigint => lowerEdge(tick, base, 9);
 
 export function bankruptcyPriceOf(tick: number, base: number): bigint {
-  return tick >= TICKS / 2 ? lowerEdge(tick - TICKS / 2, base, 9) : -lowerEdge(TICKS / 2 - 1 - tick, base, 9);
+  return tick >= TICKS / 2 ? lowerEdge(tick - TICKS / 2, base, 8) : -lowerEdge(TICKS / 2 - 1 - tick, base, 8);
 }
 
 /** Margin after funding: what is owed is rounded up. */

@@ -40,10 +40,10 @@ export function targetRate(m: MarketParameters, lots: bigint, price: bigint): bi
 /** Upper bound on the width of the bankruptcy cell around a price ≥ 0: what clause (i) of the corridor counts twice. */
 export function tickWidth(price: bigint, base: number): bigint {
   let octave = 1n << BigInt(base);
-  const innermost = octave + octave / 512n;
+  const innermost = octave + octave / 256n;
   if (price < innermost) return innermost + 1n;
   while (price >= 2n * octave) octave *= 2n;
-  return octave / 512n + 1n;
+  return octave / 256n + 1n;
 }
 
 /** Equity that `lots` need after `fresh` of them were opened, or after margin was taken out of all of them. */

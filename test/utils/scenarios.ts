@@ -71,7 +71,7 @@ export async function situationOf(venue: Venue, shadow: IndexShadow, market = 1)
   const atMark = bankruptcyTick(prices.mark - prices.funding, prices.base);
   const beyond = (p: PositionState) => {
     const { v } = cellOf(p, prices.base);
-    return p.lots > 0n ? 16_383 - v > atMark : v < atMark;
+    return p.lots > 0n ? 8_191 - v > atMark : v < atMark;
   };
   const all = shadow.positions();
   const next = all

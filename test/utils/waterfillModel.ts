@@ -19,7 +19,7 @@ import {
   X16,
 } from "./model.ts";
 
-const LAST_ROW = 16_383;
+const LAST_ROW = 8_191;
 
 export interface FilledMember {
   account: number;

@@ -53,8 +53,8 @@ describe("Published examples: ranking", () => {
         base: BASE,
         price: MARK * X16,
         adjusted: MARK * X16,
-        uLimit: isLong ? at.entry : 16_383 - at.entry,
-        vMin: (isLong ? 16_383 - at.b : at.b) + 1,
+        uLimit: isLong ? at.entry : 8_191 - at.entry,
+        vMin: (isLong ? 8_191 - at.b : at.b) + 1,
       };
       const [, , scores] = await harness.scores(
         params,
@@ -67,7 +67,7 @@ describe("Published examples: ranking", () => {
         expect(scores[i]).equal(scoreOf(cell, isLong, prices));
         const score = Number(scores[i] ?? 0n) / 2 ** 64;
         // a tick is 0.1 % of the entry and 0.2 % of b: what it is of the profit and of the equity grows as these get small
-        const tolerance = 0.002 * (100 / row.percent + row.leverage);
+        const tolerance = 0.004 * (100 / row.percent + row.leverage);
         expect(
           Math.abs(score / row.score - 1) <= tolerance,
           `client ${row.client}: ${score}, published ${row.score}`,

@@ -1,9 +1,9 @@
 /**
- * A set of grid coordinates (14 bits): one bit each, and over them one bit a word, so that the next member is found in a few steps however
+ * A set of grid coordinates (13 bits): one bit each, and over them one bit a word, so that the next member is found in a few steps however
  * empty the set is. The contract's bitmaps, once more.
  */
-const WORDS = 512;
-const SUMMARY = 16;
+const WORDS = 256;
+const SUMMARY = 8;
 
 export type BitRow = Uint32Array;
 

@@ -2,7 +2,9 @@
  * IDX-1: what the contract's index holds, word by word, against the positions, and both against the replay.
  */
 
+import { BITS, cellOf, MAX } from "../../../keeper/core/grid.ts";
 import { indexKey } from "../../../keeper/core/indexKey.ts";
+import { childOf, ROOT } from "../../../keeper/core/indexWords.ts";
 import { cellsOf } from "../../../keeper/core/marketState.ts";
 import type { Entry } from "../../../keeper/core/types.ts";
 import { indexAbi, lensAbi } from "../chain/abi.ts";
@@ -16,9 +18,6 @@ import type { Catalogue } from "./catalogue.ts";
 const PAGE = 500n;
 /** Bytes of an answer. */
 const WORD = 32;
-/** Shift of the index's root level, and bits of a digit. */
-const ROOT = 12;
-const DIGIT = 4;
 
 type Linked = Entry & { readonly prev: number; readonly next: number };
 
@@ -52,7 +51,7 @@ export async function checkIndex(
         address: context.addresses.exchange,
         abi: indexAbi,
         functionName: "indexTailAt" as const,
-        args: [BigInt(one.market.id), isLong, BigInt(cell >> 14), BigInt(cell & 0x3fff)] as const,
+        args: [BigInt(one.market.id), isLong, BigInt(cell >> BITS), BigInt(cell & MAX)] as const,
       })),
       block,
       WORD,
@@ -109,14 +108,14 @@ async function readCells(
   block: bigint,
 ): Promise<number[]> {
   let parents: { u: number; v: number }[] = [{ u: 0, v: 0 }];
-  for (let shift = ROOT; shift >= 0; shift -= DIGIT) {
-    const words = await readWords(chain, addresses.exchange, market, isLong, shift, parents, block);
+  for (let level = ROOT; level >= 0; level--) {
+    const words = await readWords(chain, addresses.exchange, market, isLong, level, parents, block);
     parents = words.flatMap((word, i) => {
       const { u, v } = parents[i] ?? { u: 0, v: 0 };
-      return bitsOf(word).map((bit) => ({ u: (u << DIGIT) | (bit >> DIGIT), v: (v << DIGIT) | (bit & 15) }));
+      return bitsOf(word).map((bit) => childOf(level, u, v, bit));
     });
   }
-  return parents.map(({ u, v }) => (u << 14) | v);
+  return parents.map(({ u, v }) => cellOf(u, v));
 }
 
 function readWords(
@@ -124,7 +123,7 @@ function readWords(
   address: `0x${string}`,
   market: number,
   isLong: boolean,
-  shift: number,
+  level: number,
   parents: readonly { u: number; v: number }[],
   block: bigint,
 ): Promise<readonly bigint[]> {
@@ -132,7 +131,7 @@ function readWords(
     address,
     abi: indexAbi,
     functionName: "indexWordAt" as const,
-    args: [BigInt(market), isLong, BigInt(shift), BigInt(u), BigInt(v)] as const,
+    args: [BigInt(market), isLong, BigInt(level), BigInt(u), BigInt(v)] as const,
   }));
   return readMany(chain, views, block, WORD);
 }
