@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
  *
  * A tick is a small floating-point number, so that ticks are fine near the mark and still span 2^16 of price:
  *
- *     entry tick (13 bits):       | exponent 4 | mantissa 9 |                        width ≤ 0.20 %
+ *     entry tick (12 bits):       | exponent 4 | mantissa 8 |                        width ≤ 0.40 %
  *     bankruptcy tick (13 bits):  | sign 1 | exponent 4 | mantissa 8 |               width ≤ 0.40 %, negative values below 2^12
  *
  * `base` is the exponent of the lowest octave, fixed per market when it is listed. Prices are in quote atoms per lot × 2^16
@@ -16,14 +16,18 @@ pragma solidity 0.8.37;
  * Index coordinates (u, v) are ticks mirrored such that smaller always ranks better on either side of the market:
  *
  *     long:  u = entry tick             (a low entry has more profit),   v = MAX − bankruptcy tick (a high b is more levered)
- *     short: u = MAX − entry tick,                                       v = bankruptcy tick
+ *     short: u = MAX_U − entry tick,                                     v = bankruptcy tick
  *
  * Thus a position is wholly past bankruptcy exactly when its v is below the v of P' on its side.
  */
 library Grid {
+    /// @dev Bits of v in a cell id.
     uint256 internal constant BITS = 13;
+    /// @dev Largest bankruptcy tick, and largest v.
     uint256 internal constant MAX = (1 << BITS) - 1;
-    uint256 internal constant ENTRY_MANTISSA = 9;
+    /// @dev Largest entry tick, and largest u.
+    uint256 internal constant MAX_U = (16 << ENTRY_MANTISSA) - 1;
+    uint256 internal constant ENTRY_MANTISSA = 8;
     uint256 internal constant BANKRUPTCY_MANTISSA = 8;
     /// @dev Bankruptcy tick of the first cell at or above zero.
     uint256 internal constant ZERO = 1 << (BITS - 1);
@@ -94,7 +98,7 @@ library Grid {
 
     function coordinateU(bool isLong, uint256 tick) internal pure returns (uint256) {
         unchecked {
-            return isLong ? tick : MAX - tick;
+            return isLong ? tick : MAX_U - tick;
         }
     }
 

@@ -21,11 +21,11 @@ library RankIndex {
         mapping(uint256 group => uint256 word) tails;
     }
 
-    /// @dev Level of the root. Its word holds four columns of one row: what eleven and thirteen bits leave of a coordinate.
+    /// @dev Level of the root. Its word holds two columns of one row: what the levels below leave of twelve and of thirteen bits.
     uint256 internal constant ROOT = 3;
     /// @dev One bit at the bottom of each column, of a leaf and of the words above.
-    uint256 private constant LEAF_COLUMNS = 0x0000000100000001000000010000000100000001000000010000000100000001;
-    uint256 private constant NODE_COLUMNS = 0x0001000100010001000100010001000100010001000100010001000100010001;
+    uint256 internal constant LEAF_COLUMNS = 0x0000000100000001000000010000000100000001000000010000000100000001;
+    uint256 internal constant NODE_COLUMNS = 0x0001000100010001000100010001000100010001000100010001000100010001;
 
     /// @notice Child i of a word lies in column i >> rowBits and row i & (2^rowBits − 1).
     function rowBits(uint256 level) internal pure returns (uint256) {

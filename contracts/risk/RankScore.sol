@@ -28,7 +28,7 @@ library RankScore {
     /// @notice side·(P − e)·P / e × 2^64, for eligible u. Zero where the representative price is not in profit.
     function gain(Params memory p, uint256 u) internal pure returns (uint256) {
         unchecked {
-            uint256 entry = Grid.entryPrice(p.isLong ? u : Grid.MAX - u, p.base);
+            uint256 entry = Grid.entryPrice(p.isLong ? u : Grid.MAX_U - u, p.base);
             uint256 profit;
             if (p.isLong) {
                 if (entry >= p.price) return 0;

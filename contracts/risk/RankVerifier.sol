@@ -123,23 +123,43 @@ library RankVerifier {
         uint256 v0
     ) private view {
         unchecked {
+            if (level == 0) return _requireLeaf(index, p, bound, u0, v0);
             uint256 w = _eligible(index, p.uLimit, p.vMin, level, u0, v0);
+            uint256 shift = RankIndex.shiftU(level);
             uint256 column = type(uint256).max;
             uint256 gain;
             while (w != 0) {
-                (uint256 u, uint256 v) = _child(Bits.lowest(w), level, u0, v0);
-                if (u != column) {
-                    column = u;
-                    gain = RankScore.gain(p, u);
-                }
-                v = _corner(p.vMin, v);
+                uint256 i = Bits.lowest(w);
+                uint256 u = ((u0 << 4) | (i >> 4)) << shift;
+                if (u != column) (column, gain) = (u, RankScore.gain(p, u));
+                uint256 v = _corner(p.vMin, ((v0 << 4) | (i & 15)) << (shift + 2));
                 if (_better(gain, RankScore.equity(p, v), Grid.cellOf(u, v), bound)) {
-                    if (level == 0) revert IExchangeErrors.RankingIncomplete(u, v);
-                    _require(index, p, bound, level - 1, u >> RankIndex.shiftU(level), v >> RankIndex.shiftV(level));
                     w &= w - 1;
+                    _require(index, p, bound, level - 1, u >> shift, v >> (shift + 2));
                 } else {
-                    w &= _notDominated(w, level);
+                    w &= RankIndex.NODE_COLUMNS * ((1 << (i & 15)) - 1); // what is not dominated
                 }
+            }
+        }
+    }
+
+    function _requireLeaf(
+        RankIndex.State storage index,
+        RankScore.Params memory p,
+        Bound memory bound,
+        uint256 u0,
+        uint256 v0
+    ) private view {
+        unchecked {
+            uint256 w = _eligible(index, p.uLimit, p.vMin, 0, u0, v0);
+            while (w != 0) {
+                uint256 i = Bits.lowest(w);
+                uint256 u = (u0 << 3) | (i >> 5);
+                uint256 v = (v0 << 5) | (i & 31);
+                if (_better(RankScore.gain(p, u), RankScore.equity(p, v), Grid.cellOf(u, v), bound)) {
+                    revert IExchangeErrors.RankingIncomplete(u, v);
+                }
+                w &= RankIndex.LEAF_COLUMNS * ((1 << (i & 31)) - 1); // what is not dominated: the column is done
             }
         }
     }

@@ -1,17 +1,20 @@
 /**
  * The grid of the rank index, bit for bit as Grid.sol: price → tick → price, and the mirrored coordinates (u, v).
  *
- * Ticks are small floating-point numbers (4 bits of exponent; 9 bits of mantissa for entries, 8 and a sign for bankruptcy prices).
+ * Ticks are small floating-point numbers (4 bits of exponent; 8 bits of mantissa; bankruptcy prices have a sign, too).
  * All prices are X16. Both tick functions are monotone over all inputs and clamp outside the grid.
  */
 
+/** Bits of v in a cell id. */
 export const BITS = 13;
-/** Largest tick and largest coordinate. */
+/** Largest bankruptcy tick, and largest v. */
 export const MAX = (1 << BITS) - 1;
+/** Largest entry tick, and largest u. */
+export const MAX_U = (1 << (BITS - 1)) - 1;
 /** Bankruptcy tick of the first cell at or above zero. */
 export const ZERO = 1 << (BITS - 1);
 
-const ENTRY_MANTISSA = 9;
+const ENTRY_MANTISSA = 8;
 const BANKRUPTCY_MANTISSA = 8;
 
 /** Tick of a price ≥ 0: 0 below the first octave, all ones above the last. */
@@ -48,7 +51,7 @@ export function tickWidth(price: bigint, base: number): bigint {
 }
 
 export function coordinateU(isLong: boolean, tick: number): number {
-  return isLong ? tick : MAX - tick;
+  return isLong ? tick : MAX_U - tick;
 }
 
 export function coordinateV(isLong: boolean, tick: number): number {

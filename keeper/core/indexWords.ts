@@ -1,6 +1,6 @@
 /**
  * The words of a rank index, as RankIndex.sol lays them out: a leaf (level 0) holds 8 × 32 cells, a word above it 16 × 16 words of the level
- * below, the root (level 3) four of them.
+ * below, the root (level 3) two of them.
  */
 export const ROOT = 3;
 

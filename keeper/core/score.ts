@@ -5,7 +5,7 @@
  *
  * evaluated at the prices that stand for the cell. Intermediate values wrap at 2^256 as they do in the contract's unchecked block.
  */
-import { bankruptcyPrice, entryPrice, MAX } from "./grid.ts";
+import { bankruptcyPrice, entryPrice, MAX, MAX_U } from "./grid.ts";
 
 const SCALE_BITS = 64n;
 
@@ -25,7 +25,7 @@ export type ScoreParameters = {
 
 /** side·(P − e)·P / e × 2^64; zero where the representative price is not in profit. */
 export function gain(p: ScoreParameters, u: number): bigint {
-  const entry = entryPrice(p.isLong ? u : MAX - u, p.base);
+  const entry = entryPrice(p.isLong ? u : MAX_U - u, p.base);
   const profit = p.isLong ? p.price - entry : entry - p.price;
   if (profit <= 0n) return 0n;
   return BigInt.asUintN(256, (profit * p.price) << SCALE_BITS) / entry;

@@ -2,7 +2,7 @@
  * Types of the keeper's model of the exchange. Owns no behaviour.
  *
  * Every amount of the chain is a bigint: quote atoms, lots, or X16 (quote atoms per lot × 2^16). Account ids (uint32), ticks, grid
- * coordinates (13 bits) and cells (26 bits) are numbers: they name things, and they are map keys.
+ * coordinates (12 and 13 bits) and cells (25 bits) are numbers: they name things, and they are map keys.
  */
 
 export type AccountId = number;

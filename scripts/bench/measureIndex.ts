@@ -79,7 +79,7 @@ function withMargin(cell: number): number {
 }
 
 function priceOf(u: number): bigint {
-  return BigInt(512 | (u & 511)) << BigInt((u >> 9) + BASE - 9);
+  return BigInt(256 | (u & 255)) << BigInt((u >> 8) + BASE - 8);
 }
 
 function priceOfRow(v: number): bigint {

@@ -61,13 +61,13 @@ function lowerEdge(tick: number, base: number, mantissa: number): bigint {
   return edge + (edge / BigInt(steps)) * BigInt(tick % steps);
 }
 
-export const entryTick = (price: bigint, base: number): number => floatingTick(price, base, 9);
+export const entryTick = (price: bigint, base: number): number => floatingTick(price, base, 8);
 
 export function bankruptcyTick(price: bigint, base: number): number {
   return price >= 0n ? TICKS / 2 + floatingTick(price, base, 8) : TICKS / 2 - 1 - floatingTick(-price - 1n, base, 8);
 }
 
-export const entryPrice = (tick: number, base: number): bigint => lowerEdge(tick, base, 9);
+export const entryPrice = (tick: number, base: number): bigint => lowerEdge(tick, base, 8);
 
 export function bankruptcyPriceOf(tick: number, base: number): bigint {
   return tick >= TICKS / 2 ? lowerEdge(tick - TICKS / 2, base, 8) : -lowerEdge(TICKS / 2 - 1 - tick, base, 8);
@@ -102,7 +102,7 @@ export function isBankrupt(p: PositionState, prices: Prices): boolean {
 export function cellOf(p: PositionState, base: number): Cell {
   const entry = entryTick((p.cost * X16) / abs(p.lots), base);
   const b = bankruptcyTick(bankruptcyPrice(p) - p.fundingIndex, base);
-  const [u, v] = isLong(p) ? [entry, TICKS - 1 - b] : [TICKS - 1 - entry, b];
+  const [u, v] = isLong(p) ? [entry, TICKS - 1 - b] : [TICKS / 2 - 1 - entry, b];
   return { u, v, id: u * TICKS + v };
 }
 
@@ -117,13 +117,15 @@ export function eligible(cell: Cell, counterpartyIsLong: boolean, x: bigint, { m
   if (x <= 0n) return false;
   const atX = entryTick(x, base);
   const atMark = bankruptcyTick(mark - funding, base);
-  return counterpartyIsLong ? cell.u < atX && TICKS - 1 - cell.v < atMark : TICKS - 1 - cell.u > atX && cell.v > atMark;
+  return counterpartyIsLong
+    ? cell.u < atX && TICKS - 1 - cell.v < atMark
+    : TICKS / 2 - 1 - cell.u > atX && cell.v > atMark;
 }
 
 /** side·(P − e)/e × P/|P' − b| × 2^64 at the prices that stand for the cell; the gain is rounded down before the division. */
 export function scoreOf(cell: Cell, counterpartyIsLong: boolean, { mark, funding, base }: Prices): bigint {
   const side = counterpartyIsLong ? 1n : -1n;
-  const e = entryPrice(counterpartyIsLong ? cell.u : TICKS - 1 - cell.u, base);
+  const e = entryPrice(counterpartyIsLong ? cell.u : TICKS / 2 - 1 - cell.u, base);
   const b = bankruptcyPriceOf(counterpartyIsLong ? TICKS - 1 - cell.v : cell.v, base);
   const profit = side * (mark - e);
   if (profit <= 0n) return 0n;

@@ -53,7 +53,7 @@ describe("Published examples: ranking", () => {
         base: BASE,
         price: MARK * X16,
         adjusted: MARK * X16,
-        uLimit: isLong ? at.entry : 8_191 - at.entry,
+        uLimit: isLong ? at.entry : 4_095 - at.entry,
         vMin: (isLong ? 8_191 - at.b : at.b) + 1,
       };
       const [, , scores] = await harness.scores(

@@ -1,7 +1,7 @@
 /**
  * The positions that one direction of the price hurts, in the two orders that matter: by bankruptcy price and by liquidation price.
  */
-import { coordinateU, MAX } from "../grid.ts";
+import { coordinateU, MAX_U } from "../grid.ts";
 import type { Columns } from "./createColumns.ts";
 import { createSortedBlocks, type SortedBlocks } from "./createSortedBlocks.ts";
 import { NEVER, wordsOf } from "./writeKey.ts";
@@ -31,7 +31,7 @@ export function createSide(columns: Columns, isLong: boolean): RiskSide {
   const bankruptcies = createSortedBlocks(select(bankruptcyKey), bankruptcyKey, columns.lots, columns.settled);
   // nothing asks for the K of those
   const liquidations = createSortedBlocks(select(liquidationKey), liquidationKey, columns.lots);
-  const lotsByPlace = new Float64Array(MAX + 1);
+  const lotsByPlace = new Float64Array(MAX_U + 1);
   const count = (row: number, sign: 1 | -1) => {
     const u = coordinateU(isLong, columns.tick[row] as number);
     lotsByPlace[u] = (lotsByPlace[u] as number) + sign * Math.abs(columns.lots[row] as number);

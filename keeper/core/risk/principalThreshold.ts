@@ -6,7 +6,7 @@
  * them exactly when, for every i, the lots of 1 … i are at most the eligible lots at X_i; the first i for which they are more needs
  * principal. One walk over the sorted bankruptcy prices, whole blocks skipped.
  */
-import { coordinateU, entryTick, MAX } from "../grid.ts";
+import { coordinateU, entryTick, MAX_U } from "../grid.ts";
 import { floorDiv } from "../integers.ts";
 import { coordinate } from "./coordinate.ts";
 import type { Columns } from "./createColumns.ts";
@@ -47,7 +47,7 @@ export function principalThreshold(
 
 /** Lots of a side with index coordinate u below each place. */
 function runningSum(lotsByPlace: Float64Array): Float64Array {
-  const before = new Float64Array(MAX + 2);
-  for (let u = 0; u <= MAX; u++) before[u + 1] = (before[u] as number) + (lotsByPlace[u] as number);
+  const before = new Float64Array(MAX_U + 2);
+  for (let u = 0; u <= MAX_U; u++) before[u + 1] = (before[u] as number) + (lotsByPlace[u] as number);
   return before;
 }

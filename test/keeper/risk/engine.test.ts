@@ -198,12 +198,12 @@ function brutePrincipal(input: RiskMarketInput, direction: Direction): bigint | 
   }
 }
 
-/** Grid.entryTick by comparison with its own definition: 16 octaves of 512 steps from 2^base. */
+/** Grid.entryTick by comparison with its own definition: 16 octaves of 256 steps from 2^base. */
 function tick(price: bigint, base: number): number {
   if (price < 1n << BigInt(base)) return 0;
   const exponent = price.toString(2).length - 1;
-  if (exponent - base >= 16) return 8_191;
-  return (exponent - base) * 512 + Number((price << 9n) / (1n << BigInt(exponent))) - 512;
+  if (exponent - base >= 16) return 4_095;
+  return (exponent - base) * 256 + Number((price << 8n) / (1n << BigInt(exponent))) - 256;
 }
 
 function checkPositions(input: RiskMarketInput, market: RiskMarket): void {
