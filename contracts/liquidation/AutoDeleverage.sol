@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
 import {OrderDesk} from "../book/OrderDesk.sol";
 import {DeleverageLimits} from "../interfaces/IExchange.sol";
@@ -12,7 +13,7 @@ import {Margin} from "../risk/Margin.sol";
 import {Mark} from "../risk/Mark.sol";
 import {Settlement} from "../risk/Settlement.sol";
 import {Upkeep} from "../risk/Upkeep.sol";
-import {RankPolicy} from "../types/MarketConfig.sol";
+import {PIPS, RankPolicy} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {Ledger} from "../vault/Ledger.sol";
@@ -62,11 +63,11 @@ library AutoDeleverage {
         }
         if (!done) {
             // the sweep kept X no nearer to the mark: recompute it from what is left
-            Counterparties.Run memory run = Counterparties.start(ctx, tally, loan);
+            uint256 budget = mature ? Ledger.coverAvailable(state, market, ctx.config.dailyCoverCap) - tally.cover : 0;
+            Counterparties.Run memory run = Counterparties.start(ctx, tally, loan, budget);
             if (run.price < limits.minPrice || run.price > limits.maxPrice) {
                 revert IExchangeErrors.PriceOutsideLimits(run.price, limits.minPrice, limits.maxPrice);
             }
-            if (mature) run.coverBudget = Ledger.coverAvailable(state, market, ctx.config.dailyCoverCap) - tally.cover;
             closeCounterparties(state, market, run, counterparties, limits.maxCounterparties);
             // an order that went, by a fill or because it cannot fill, is progress: it must not come back
             if (run.lots == 0 && market.book.sequence == sequence) {
@@ -126,12 +127,13 @@ library AutoDeleverage {
                 account: run.bankrupt.account,
                 bankrupt: run.bankrupt.position,
                 budget: run.coverBudget,
+                thresholds: run.thresholds,
                 limit: limit
             }),
             list
         );
         run.bankrupt.position = o.bankrupt;
-        (run.rank, run.lots, run.cover) = (o.taken, o.lots, o.cover);
+        (run.rank, run.lots, run.cover, run.cost) = (o.taken, o.lots, o.cover, o.cost);
         run.coverBudget -= o.cover;
         tally.cover += o.cover;
         tally.pot += o.pot;
@@ -147,7 +149,7 @@ library AutoDeleverage {
         Counterparties.Run memory run,
         bool mature
     ) private {
-        uint256 reward = mature ? _reward(state, ctx, run.lots) : 0;
+        uint256 reward = mature ? _reward(state, ctx, run) : 0;
         emit IExchangeEvents.DeleverageCall(
             ctx.id,
             run.bankrupt.account,
@@ -161,15 +163,16 @@ library AutoDeleverage {
         );
     }
 
-    /// @dev Paid from the keeper reserve into the caller's free collateral, in proportion to the notional closed at the mark.
+    /// @dev Paid from the keeper reserve into the caller's free collateral, in proportion to the notional closed, at the mark or at what
+    /// the bankrupt position cost, whichever is less: its fees were paid on that, and no pair of accounts may earn more.
     function _reward(
         ExchangeState storage state,
         MarketContext memory ctx,
-        uint256 lots
+        Counterparties.Run memory run
     ) private returns (uint256 reward) {
         uint256 caller = state.accountOf[msg.sender];
         if (caller == 0) return 0;
-        reward = (lots * ctx.price * ctx.config.rewardRate) / (1_000_000 << 16);
+        reward = (Math.min(run.lots * ctx.price, run.cost << 16) * ctx.config.rewardRate) / (PIPS << 16);
         if (reward > state.keeperReserve) reward = state.keeperReserve;
         if (reward == 0) return 0;
         Ledger.setReserves(state, state.insurance, state.keeperReserve - reward, state.treasury);

@@ -16,6 +16,7 @@ import {Position} from "../types/Position.sol";
 import {Rounding} from "../types/Rounding.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {LiquidationPlan} from "./LiquidationPlan.sol";
+import {Thresholds} from "./Thresholds.sol";
 
 /**
  * Closing a bankrupt position against the opposing side at its bankruptcy price X, improved by insurance cover.
@@ -30,6 +31,7 @@ library Counterparties {
     using RankIndex for RankIndex.State;
     using Margin for Position;
     using LiquidationPlan for Position;
+    using Thresholds for Thresholds.Set;
 
     struct Run {
         MarketContext ctx;
@@ -44,6 +46,9 @@ library Counterparties {
         uint256 coverBudget; // what the fund can still pay, quote atoms
         uint256 cover; // what it paid
         uint256 lots; // closed
+        uint256 cost; // of the bankrupt position's lots that were closed, quote atoms
+        Thresholds.Set thresholds;
+        bool ended; // they were crossed: the call ends here
     }
 
     /// What one counterparty gives and gets.
@@ -55,12 +60,15 @@ library Counterparties {
     }
 
     /// @notice A run against a bankrupt position as it stands now.
+    /// @param coverBudget What the fund can pay, quote atoms.
     function start(
         MarketContext memory ctx,
         Tally memory tally,
-        Settlement.Loan memory bankrupt
+        Settlement.Loan memory bankrupt,
+        uint256 coverBudget
     ) internal pure returns (Run memory run) {
-        (run.ctx, run.tally) = (ctx, tally);
+        (run.ctx, run.tally, run.coverBudget) = (ctx, tally, coverBudget);
+        run.thresholds = Thresholds.current(bankrupt.position, ctx, coverBudget);
         run.bankrupt = bankrupt;
         run.isLong = !bankrupt.position.isLong();
         run.price = bankrupt.position.bankruptcyPrice();
@@ -85,14 +93,15 @@ library Counterparties {
 
     // ------------------------------------------------------------------------------------------------ listed
 
-    /// @notice Takes the listed counterparties until the bankrupt position is closed or the list ends, and proves the ranking.
+    /// @notice Takes the listed counterparties until the bankrupt position is closed, the list ends or a threshold is crossed, and
+    /// proves the ranking.
     function takeListed(
         ExchangeState storage state,
         Market storage market,
         Run memory run,
         uint32[] calldata list
     ) internal {
-        for (uint256 i; i < list.length && run.bankrupt.position.lots != 0; ++i) {
+        for (uint256 i; i < list.length && !run.ended; ++i) {
             uint256 account = list[i];
             Settlement.Loan memory loan = Settlement.load(market, run.ctx, account);
             if (loan.position.lots == 0) {
@@ -139,7 +148,7 @@ library Counterparties {
     function takePicked(ExchangeState storage state, Market storage market, Run memory run, uint256 limit) internal {
         RankIndex.State storage index = Settlement.index(market, run.isLong);
         bool principal;
-        for (uint256 i; i < limit && run.bankrupt.position.lots != 0; ++i) {
+        for (uint256 i; i < limit && !run.ended; ++i) {
             RankVerifier.Bound memory place;
             if (!principal) {
                 bool found;
@@ -191,6 +200,8 @@ library Counterparties {
             run.tally.cover += share.cover;
             run.tally.pot += int256(share.cover) - int256(share.payout);
         }
+        Position memory b = run.bankrupt.position;
+        run.ended = b.lots == 0 || run.thresholds.crossed(b, run.ctx, run.coverBudget);
         _report(market, run, loan.account, share, principal);
     }
 
@@ -213,7 +224,7 @@ library Counterparties {
             }
             int256 traded = b.shareRoundedOutward(lots);
             int256 share = o.shareRoundedOutward(lots);
-            b.takeShare(lots, traded);
+            run.cost += b.takeShare(lots, traded);
             int256 cost = int256(o.takeShare(lots, share));
             int256 cover_ = int256(r.cover);
             r.payout = Rounding.positivePart(cover_ + (run.isLong ? traded - share : share - traded));

@@ -22,24 +22,37 @@ library WaterStep {
     int256 private constant SLACK = 2 << 16;
 
     /**
+     * @notice The last row: a leverage of 8/7 at P'. Below it there is hardly any to take down, and rows go on for thousands: who has come
+     * that far is closed in full.
+     */
+    function lastRow(bool isLong, int256 adjusted, uint256 base) internal pure returns (uint256) {
+        unchecked {
+            int256 b = (isLong ? adjusted : adjusted * 15) >> 3;
+            return Grid.coordinateV(isLong, Grid.bankruptcyTick(b, base));
+        }
+    }
+
+    /**
      * @notice The smallest number of lots whose close brings a settled counterparty into row v + 1 or beyond, rounded up; all, if
-     * there is no less, or if it is in the outermost row already.
+     * there is no less, or if it is in the last row or beyond already.
      * @param b The bankrupt position, settled.
      * @param o The counterparty, settled.
      * @param v Row that the counterparty is in: the v of its bankruptcy price.
+     * @param lastRow_ See `lastRow`.
      * @param cover What the fund can pay for the whole of `b`, quote atoms.
      */
     function lotsToNextRow(
         Position memory b,
         Position memory o,
         uint256 v,
+        uint256 lastRow_,
         uint256 base,
         uint256 cover
     ) internal pure returns (uint256) {
         unchecked {
             // K < 2^113, lots < 2^48, prices < 2^128: every product below stays under 2^192
             uint256 size = o.size();
-            if (v == Grid.MAX) return size;
+            if (v >= lastRow_) return size;
             bool isLong = o.lots > 0;
             int256 edge = Grid.lowerEdge(isLong ? Grid.MAX - v : v + 1, base) + o.fundingIndex;
             int256 open = int256(b.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
 import {Book} from "../book/Book.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
@@ -16,6 +17,7 @@ import {Position} from "../types/Position.sol";
 import {Rounding} from "../types/Rounding.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {LiquidationPlan} from "./LiquidationPlan.sol";
+import {Thresholds} from "./Thresholds.sol";
 import {WaterLevel} from "./WaterLevel.sol";
 import {WaterStep} from "./WaterStep.sol";
 
@@ -43,6 +45,7 @@ library Waterfill {
     using LiquidationPlan for Position;
     using Margin for Position;
     using RankIndex for RankIndex.State;
+    using Thresholds for Thresholds.Set;
     using WaterLevel for WaterLevel.Queue;
 
     /// @dev Steps of one call. A step takes about 8,700 gas: 1.4M, which still fits behind a sweep of 64 fills (test/gas).
@@ -62,6 +65,7 @@ library Waterfill {
         uint256 account; // the bankrupt one
         Position bankrupt;
         uint256 budget; // what the fund can pay, quote atoms
+        Thresholds.Set thresholds;
         uint256 limit; // most positions that the contract picks, when the list is empty
     }
 
@@ -69,7 +73,9 @@ library Waterfill {
         Position bankrupt;
         uint256 cover; // quote atoms
         uint256 lots; // closed
+        uint256 cost; // of the bankrupt position's lots that were closed, quote atoms
         uint256 taken; // counterparties
+        bool ended; // closed, or a threshold was crossed
         bool dry; // nobody eligible is left
         int256 pot; // quote atoms
         int256 longValue; // X16
@@ -97,6 +103,7 @@ library Waterfill {
         Member[] members; // in the order in which they entered
         uint256 entered;
         uint256 steps;
+        uint256 lastRow; // who stands in it or beyond is closed in full
         uint256 place; // of the list
         Settlement.Loan next; // of the list, or the contract's own pick
         uint256 nextKey; // its place; NONE when the list is exhausted
@@ -113,10 +120,10 @@ library Waterfill {
         Job memory job,
         uint32[] calldata list
     ) external returns (Outcome memory o) {
-        Run memory r = _begin(job, list.length == 0 ? job.limit : list.length);
+        Run memory r = _begin(job, list.length == 0 ? Math.min(job.limit, MAX_STEPS) : list.length);
         o.bankrupt = job.bankrupt;
         _advance(market, job, r, list);
-        while (o.bankrupt.lots != 0 && r.steps < MAX_STEPS) {
+        while (!o.ended && r.steps < MAX_STEPS) {
             uint256 head = r.water.head();
             if (r.nextKey < head) {
                 head = r.nextKey | r.entered;
@@ -124,7 +131,7 @@ library Waterfill {
                 if (r.bound < r.nextKey) r.bound = r.nextKey;
                 r.nextKey = NONE;
                 _step(state, market, job, r, o, head);
-                if (o.bankrupt.lots != 0) _advance(market, job, r, list);
+                if (!o.ended) _advance(market, job, r, list);
             } else if (head < r.end) {
                 r.water.pop();
                 // whoever lies in this cell and is not listed was there before
@@ -148,6 +155,7 @@ library Waterfill {
         (ctx.id, ctx.price, ctx.funding) = (job.id, job.price, job.funding);
         (ctx.adjusted, ctx.base) = (job.adjusted, job.base);
         r.params.isLong = job.bankrupt.lots < 0;
+        r.lastRow = WaterStep.lastRow(r.params.isLong, job.adjusted, job.base);
         (r.params.base, r.params.price, r.params.adjusted) = (job.base, job.price, job.adjusted);
         r.water = WaterLevel.create(count);
         r.members = new Member[](count);
@@ -294,12 +302,12 @@ library Waterfill {
             uint256 open = b.size();
             uint256 cover = job.budget == 0 ? 0 : b.deficit(r.ctx);
             if (cover > job.budget) cover = job.budget;
-            uint256 lots = WaterStep.lotsToNextRow(b, p, m.v, job.base, cover);
+            uint256 lots = WaterStep.lotsToNextRow(b, p, m.v, r.lastRow, job.base, cover);
             if (lots > open) lots = open;
             cover = (cover * lots) / open;
 
             int256 traded = b.shareRoundedOutward(lots);
-            b.takeShare(lots, traded);
+            o.cost += b.takeShare(lots, traded);
             int256 margin = p.margin;
             p.close(lots, uint256(traded)); // not negative: X is positive where anybody is eligible
             p.margin += int256(cover);
@@ -309,6 +317,7 @@ library Waterfill {
             o.cover += cover;
             o.lots += lots;
             r.tally.pot += int256(cover);
+            o.ended = b.lots == 0 || job.thresholds.crossed(b, r.ctx, job.budget);
         }
     }
 

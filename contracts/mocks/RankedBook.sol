@@ -59,6 +59,7 @@ contract RankedBook {
         (ctx.id, ctx.price, ctx.funding, ctx.base) = (1, t.price, t.funding, t.base);
         ctx.adjusted = int256(t.price) - t.funding;
         ctx.config.rankPolicy = t.policy;
+        ctx.config.tickValue = 1; // no book takes part
         Market storage market = _state.markets[1];
         (market.longBound, market.shortBound) = (uint16(Grid.MAX + 1), uint16(Grid.MAX + 1));
         _seat(market, ctx, seats);
@@ -68,8 +69,7 @@ contract RankedBook {
             Settlement.Loan memory loan = Settlement.load(market, ctx, t.bankrupt);
             if (!loan.position.isBankrupt(ctx)) break;
             Tally memory tally;
-            Counterparties.Run memory o = Counterparties.start(ctx, tally, loan);
-            o.coverBudget = budget;
+            Counterparties.Run memory o = Counterparties.start(ctx, tally, loan, budget);
             AutoDeleverage.closeCounterparties(_state, market, o, pieces[i].list, pieces[i].limit);
             Settlement.store(market, ctx, tally, loan);
             budget -= o.cover;

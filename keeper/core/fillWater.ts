@@ -11,7 +11,7 @@ import { settle } from "./position.ts";
 import { rankByLeverage } from "./rankByLeverage.ts";
 import type { ScoreParameters } from "./score.ts";
 import type { AccountId, Entry, Position, Prices } from "./types.ts";
-import { lotsToNextRow } from "./waterStep.ts";
+import { lastRow, lotsToNextRow } from "./waterStep.ts";
 
 export type WaterMember = {
   readonly account: AccountId;
@@ -106,7 +106,14 @@ function step(
   const open = abs(b.lots);
   const short = deficit(b, prices);
   const payable = short < run.budget ? short : run.budget;
-  const wanted = lotsToNextRow(b, member.position, v, region.base, payable);
+  const wanted = lotsToNextRow(
+    b,
+    member.position,
+    v,
+    lastRow(region.isLong, region.adjusted, region.base),
+    region.base,
+    payable,
+  );
   const lots = wanted < open ? wanted : open;
   const cover = (payable * lots) / open;
   const traded = shareRoundedOutward(b, lots);

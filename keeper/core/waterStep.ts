@@ -3,21 +3,33 @@
  */
 
 import { bankruptcyCost } from "./closing.ts";
-import { MAX, rowEdge } from "./grid.ts";
+import { bankruptcyTick, coordinateV, rowEdge } from "./grid.ts";
 import { abs, ceilDiv } from "./integers.ts";
 import type { Position } from "./types.ts";
 
 /** What rounding the price of a close and its cover can take, atoms × 2^16. */
 const SLACK = 2n << 16n;
 
+/** The last row, a leverage of 8/7 at P': who has come that far is closed in full. */
+export function lastRow(isLong: boolean, adjusted: bigint, base: number): number {
+  return coordinateV(isLong, bankruptcyTick((isLong ? adjusted : adjusted * 15n) >> 3n, base));
+}
+
 /**
  * The smallest number of lots whose close brings settled counterparty `o` into row v + 1 or beyond; all, if there is no less.
  *
- * @param v Row that it is in. @param cover What the fund can pay for the whole bankrupt position, quote atoms.
+ * @param v Row that it is in. @param last See lastRow. @param cover What the fund can pay for the whole bankrupt position, quote atoms.
  */
-export function lotsToNextRow(bankrupt: Position, o: Position, v: number, base: number, cover: bigint): bigint {
+export function lotsToNextRow(
+  bankrupt: Position,
+  o: Position,
+  v: number,
+  last: number,
+  base: number,
+  cover: bigint,
+): bigint {
   const size = abs(o.lots);
-  if (v === MAX) return size;
+  if (v >= last) return size;
   const isLong = o.lots > 0n;
   const edge = rowEdge(isLong, v + 1, base) + o.fundingIndex;
   const open = abs(bankrupt.lots);

@@ -13,7 +13,9 @@ const snapshotFile = "snapshots/gas.json";
 const TOLERANCE = 0.02;
 
 const results: Record<string, number> = {};
-for (const measure of [measureBook, measureClearing, measureIndex, measureDeleverage]) {
+for (const measure of process.env.BENCH_ONLY === "adl"
+  ? [measureIndex, measureDeleverage]
+  : [measureBook, measureClearing, measureIndex, measureDeleverage]) {
   const override =
     measure === measureIndex
       ? { blockGasLimit: 2_000_000_000n, transactionGasCap: false as const }

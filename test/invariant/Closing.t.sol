@@ -135,8 +135,7 @@ contract ClosingTest is Test {
         Market storage market = _state.markets[1];
         Settlement.Loan memory loan = Settlement.load(market, ctx, 1);
         Tally memory tally;
-        Counterparties.Run memory run = Counterparties.start(ctx, tally, loan);
-        run.coverBudget = budget;
+        Counterparties.Run memory run = Counterparties.start(ctx, tally, loan, budget);
         Counterparties.takePicked(_state, market, run, limit);
         tally.openInterest -= int256(run.lots);
         Settlement.store(market, ctx, tally, loan);

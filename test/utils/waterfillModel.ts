@@ -19,8 +19,6 @@ import {
   X16,
 } from "./model.ts";
 
-const LAST_ROW = 8_191;
-
 export interface FilledMember {
   account: number;
   lots: bigint;
@@ -114,9 +112,13 @@ function lotsToNextRow(b: PositionState, o: PositionState, v: number, cover: big
   const long = isLong(o);
   const side = long ? 1n : -1n;
   const size = abs(o.lots);
-  if (v === LAST_ROW) return size;
+  // a leverage of 8/7: b no more than an eighth of the price from zero, or from twice the price
+  const adjusted = prices.mark - prices.funding;
+  const last = floorDiv(long ? adjusted : 15n * adjusted, 8n);
+  const isLast = long ? bankruptcyTick(last, prices.base) >= MAX - v : bankruptcyTick(last, prices.base) <= v;
+  if (isLast) return size;
   // of the row's prices, the one nearest to the mark, in terms of the position's own funding index
-  const edge = lowestPriceOf(long ? LAST_ROW - v : v + 1, prices.base) + o.fundingIndex;
+  const edge = lowestPriceOf(long ? MAX - v : v + 1, prices.base) + o.fundingIndex;
   const q = abs(b.lots);
   const reaches = (lots: bigint) => {
     const value = ((bankruptcyCost(o) + side * 2n) * q - lots * (bankruptcyCost(b) + side * cover)) * X16;
@@ -131,6 +133,7 @@ function lotsToNextRow(b: PositionState, o: PositionState, v: number, cover: big
   return low;
 }
 
+const MAX = 8_191;
 const edges = new Map<string, bigint>();
 
 /** The lowest price of a bankruptcy tick, by bisection. */
