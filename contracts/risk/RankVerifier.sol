@@ -175,21 +175,28 @@ library RankVerifier {
     ) private view {
         unchecked {
             uint256 w = _eligible(index, p.uLimit, p.vMin, level, u0, v0);
+            uint256 column = type(uint256).max;
+            uint256 gain;
             while (w != 0) {
-                (uint256 u, uint256 v) = _child(Bits.lowest(w), level, u0, v0);
+                uint256 i = Bits.lowest(w);
+                (uint256 u, uint256 v) = _child(i, level, u0, v0);
+                if (u != column) (column, gain) = (u, RankScore.gain(p, u));
                 v = _corner(p.vMin, v);
-                uint256 gain = RankScore.gain(p, u);
                 uint256 equity = RankScore.equity(p, v);
-                uint256 cell = Grid.cellOf(u, v);
-                if (!_better(gain, equity, cell, bestYet)) {
-                    w &= _notDominated(w, level);
+                if (!_better(gain, equity, Grid.cellOf(u, v), bestYet)) {
+                    w &= _notDominated(i, level);
                     continue;
                 }
                 w &= w - 1;
-                if (level != 0) _searchBelow(index, p, previous, bestYet, level, cell);
-                else if (_after(gain / equity, cell, previous)) (bestYet.score, bestYet.cell) = (gain / equity, cell);
+                if (level != 0) _searchBelow(index, p, previous, bestYet, level, Grid.cellOf(u, v));
+                else _note(gain / equity, Grid.cellOf(u, v), previous, bestYet);
             }
         }
+    }
+
+    /// @dev Keeps a cell that is better than the best so far, if it ranks after `previous`.
+    function _note(uint256 score, uint256 cell, Bound memory previous, Bound memory bestYet) private pure {
+        if (_after(score, cell, previous)) (bestYet.score, bestYet.cell) = (score, cell);
     }
 
     /// @dev The word whose corner is `cell`.
@@ -222,7 +229,8 @@ library RankVerifier {
             uint256 w = _eligible(index, p.uLimit, p.vMin, level, u0, v0);
             Bound memory local = Bound({score: 0, cell: type(uint256).max});
             while (w != 0) {
-                (uint256 u, uint256 v) = _child(Bits.lowest(w), level, u0, v0);
+                uint256 i = Bits.lowest(w);
+                (uint256 u, uint256 v) = _child(i, level, u0, v0);
                 v = _corner(p.vMin, v);
                 uint256 score = RankScore.score(p, u, v);
                 uint256 cell = Grid.cellOf(u, v);
@@ -230,7 +238,7 @@ library RankVerifier {
                     w &= w - 1;
                     continue;
                 }
-                w &= _notDominated(w, level); // what it dominates is no better
+                w &= _notDominated(i, level); // what it dominates is no better
                 if (score > local.score || (score == local.score && cell < local.cell)) {
                     (local.score, local.cell) = (score, cell);
                 }
@@ -278,21 +286,39 @@ library RankVerifier {
     ) private view returns (uint256 w) {
         unchecked {
             w = index.word(level, u0, v0);
-            uint256 rowBits = RankIndex.rowBits(level);
+            if (w == 0) return 0;
+            if (level == 0) {
+                uint256 end = u0 << 3;
+                if (uLimit <= end) return 0;
+                if (uLimit - end < 8) w &= (1 << ((uLimit - end) << 5)) - 1;
+                uint256 begin = v0 << 5;
+                if (vMin <= begin) return w;
+                return vMin - begin < 32 ? w & ~(RankIndex.LEAF_COLUMNS * ((1 << (vMin - begin)) - 1)) : 0;
+            }
+            return _eligibleWords(w, uLimit, vMin, 4 * level - 1, u0, v0);
+        }
+    }
+
+    /// @dev The same for a word above the leaves.
+    function _eligibleWords(
+        uint256 w,
+        uint256 uLimit,
+        uint256 vMin,
+        uint256 shift,
+        uint256 u0,
+        uint256 v0
+    ) private pure returns (uint256) {
+        unchecked {
             // columns that begin below uLimit
-            uint256 shift = RankIndex.shiftU(level);
             uint256 end = (uLimit + (1 << shift) - 1) >> shift;
-            uint256 first = u0 << (8 - rowBits);
+            uint256 first = u0 << 4;
             if (end <= first) return 0;
-            end = (end - first) << rowBits;
-            if (end < 256) w &= (1 << end) - 1;
+            if (end - first < 16) w &= (1 << ((end - first) << 4)) - 1;
             // rows that reach vMin
-            uint256 row = vMin >> RankIndex.shiftV(level);
-            first = v0 << rowBits;
+            uint256 row = vMin >> (shift + 2);
+            first = v0 << 4;
             if (row <= first) return w;
-            row -= first;
-            if (row >> rowBits != 0) return 0;
-            w &= ~(RankIndex.columns(level) * ((1 << row) - 1));
+            return row - first < 16 ? w & ~(RankIndex.NODE_COLUMNS * ((1 << (row - first)) - 1)) : 0;
         }
     }
 
@@ -300,12 +326,12 @@ library RankVerifier {
         return v < vMin ? vMin : v;
     }
 
-    /// @dev What the lowest bit of `w` does not dominate: the rows below its own, in every column. Columns to the left are done: bits
-    /// are taken in order of u, then v.
-    function _notDominated(uint256 w, uint256 level) private pure returns (uint256) {
+    /// @dev What child `i` does not dominate: the rows below its own, in every column. Columns to the left are done: bits are taken in
+    /// order of u, then v.
+    function _notDominated(uint256 i, uint256 level) private pure returns (uint256) {
         unchecked {
-            uint256 row = Bits.lowest(w) & ((1 << RankIndex.rowBits(level)) - 1);
-            return RankIndex.columns(level) * ((1 << row) - 1);
+            if (level == 0) return RankIndex.LEAF_COLUMNS * ((1 << (i & 31)) - 1);
+            return RankIndex.NODE_COLUMNS * ((1 << (i & 15)) - 1);
         }
     }
 }
