@@ -35,10 +35,11 @@ import {WaterStep} from "./WaterStep.sol";
  * not touched, so a list may be longer than needed. That nobody was left out is what the index answers: no unlisted eligible cell lies
  * before the last step.
  *
- * BOUNDED. A call makes at most MAX_STEPS steps. Each closes at least a lot, and rows end.
+ * BOUNDED. A call makes at most MAX_STEPS steps. Each closes at least a lot, and rows end. A call also ends where Thresholds are crossed.
  *
- * SPLITTING an account never lets it give up less: its parts stand where it stood, each rounds its lots up, and whatever they give up
- * more, all others give up less (the total is given, and what the others give up only grows along the sequence).
+ * SPLITTING an account does not let it give up less, as long as its parts stand together where it stood: each rounds its lots up, and
+ * whatever they give up more, all others give up less (the total is given, and what the others give up only grows along the sequence).
+ * Parts that others stand between, or of different leverage, come down one after the other: worth at most a step.
  */
 library Waterfill {
     using Book for Book.State;
