@@ -18,6 +18,7 @@ import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Position} from "../types/Position.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {Counterparties} from "./Counterparties.sol";
+import {LiquidationPlan} from "./LiquidationPlan.sol";
 import {Sweep} from "./Sweep.sol";
 import {Waterfill} from "./Waterfill.sol";
 
@@ -30,6 +31,7 @@ import {Waterfill} from "./Waterfill.sol";
  */
 library AutoDeleverage {
     using Book for Book.State;
+    using LiquidationPlan for Position;
     using Margin for Position;
 
     /// @notice See IExchange.autoDeleverage.
@@ -135,6 +137,7 @@ library AutoDeleverage {
         run.bankrupt.position = o.bankrupt;
         (run.rank, run.lots, run.cover, run.cost) = (o.taken, o.lots, o.cover, o.cost);
         run.coverBudget -= o.cover;
+        run.coverNow = o.bankrupt.payable_(ctx, run.coverBudget);
         tally.cover += o.cover;
         tally.pot += o.pot;
         tally.longValue += o.longValue;

@@ -44,6 +44,7 @@ library Counterparties {
         Settlement.Cursor cursor;
         uint256 rank; // counterparties taken
         uint256 coverBudget; // what the fund can still pay, quote atoms
+        uint256 coverNow; // of that, for the bankrupt position as it stands
         uint256 cover; // what it paid
         uint256 lots; // closed
         uint256 cost; // of the bankrupt position's lots that were closed, quote atoms
@@ -68,7 +69,8 @@ library Counterparties {
         uint256 coverBudget
     ) internal pure returns (Run memory run) {
         (run.ctx, run.tally, run.coverBudget) = (ctx, tally, coverBudget);
-        run.thresholds = Thresholds.current(bankrupt.position, ctx, coverBudget);
+        run.coverNow = bankrupt.position.payable_(ctx, coverBudget);
+        run.thresholds = Thresholds.current(bankrupt.position, ctx, run.coverNow);
         run.bankrupt = bankrupt;
         run.isLong = !bankrupt.position.isLong();
         run.price = bankrupt.position.bankruptcyPrice();
@@ -201,7 +203,8 @@ library Counterparties {
             run.tally.pot += int256(share.cover) - int256(share.payout);
         }
         Position memory b = run.bankrupt.position;
-        run.ended = b.lots == 0 || run.thresholds.crossed(b, run.ctx, run.coverBudget);
+        run.coverNow = b.payable_(run.ctx, run.coverBudget);
+        run.ended = b.lots == 0 || run.thresholds.crossed(b, run.coverNow);
         _report(market, run, loan.account, share, principal);
     }
 
@@ -217,11 +220,7 @@ library Counterparties {
         unchecked {
             Position memory b = run.bankrupt.position;
             r.lots = lots;
-            if (run.coverBudget != 0) {
-                uint256 cover = b.deficit(run.ctx);
-                if (run.coverBudget < cover) cover = run.coverBudget;
-                r.cover = (cover * lots) / b.size();
-            }
+            if (run.coverNow != 0) r.cover = (run.coverNow * lots) / b.size();
             int256 traded = b.shareRoundedOutward(lots);
             int256 share = o.shareRoundedOutward(lots);
             run.cost += b.takeShare(lots, traded);

@@ -93,6 +93,13 @@ library LiquidationPlan {
         return sells ? Math.ceilDiv(ctx.price * (PIPS - s), unit) : (ctx.price * (PIPS + s)) / unit;
     }
 
+    /// @notice What the fund can pay for a settled bankrupt position: its deficit at the mark, at most `budget`. Quote atoms.
+    function payable_(Position memory p, MarketContext memory ctx, uint256 budget) internal pure returns (uint256) {
+        if (budget == 0) return 0;
+        uint256 missing = deficit(p, ctx);
+        return missing < budget ? missing : budget;
+    }
+
     /// @notice Deficit of a settled bankrupt position at the mark, quote atoms, rounded down. Zero when it is solvent.
     function deficit(Position memory p, MarketContext memory ctx) internal pure returns (uint256) {
         int256 equity = p.equityX16(ctx.price, ctx.funding);

@@ -103,6 +103,7 @@ library Waterfill {
         WaterLevel.Queue water; // members by (v, u, arrival)
         Member[] members; // in the order in which they entered
         uint256 entered;
+        uint256 coverNow; // what the fund can pay for the bankrupt position as it stands, quote atoms
         uint256 steps;
         uint256 lastRow; // who stands in it or beyond is closed in full
         uint256 place; // of the list
@@ -158,6 +159,7 @@ library Waterfill {
         r.params.isLong = job.bankrupt.lots < 0;
         r.lastRow = WaterStep.lastRow(r.params.isLong, job.adjusted, job.base);
         (r.params.base, r.params.price, r.params.adjusted) = (job.base, job.price, job.adjusted);
+        r.coverNow = job.bankrupt.payable_(ctx, job.budget);
         r.water = WaterLevel.create(count);
         r.members = new Member[](count);
         r.left = new uint256[](count);
@@ -301,8 +303,7 @@ library Waterfill {
             Position memory b = o.bankrupt;
             Position memory p = m.loan.position;
             uint256 open = b.size();
-            uint256 cover = job.budget == 0 ? 0 : b.deficit(r.ctx);
-            if (cover > job.budget) cover = job.budget;
+            uint256 cover = r.coverNow;
             uint256 lots = WaterStep.lotsToNextRow(b, p, m.v, r.lastRow, job.base, cover);
             if (lots > open) lots = open;
             cover = (cover * lots) / open;
@@ -318,7 +319,8 @@ library Waterfill {
             o.cover += cover;
             o.lots += lots;
             r.tally.pot += int256(cover);
-            o.ended = b.lots == 0 || job.thresholds.crossed(b, r.ctx, job.budget);
+            r.coverNow = b.payable_(r.ctx, job.budget);
+            o.ended = b.lots == 0 || job.thresholds.crossed(b, r.coverNow);
         }
     }
 

@@ -2,7 +2,9 @@
 import {
   abs,
   bankruptcyCost,
+  bankruptcyPrice,
   ceilDiv,
+  entryTick,
   equityX16,
   floorDiv,
   isLong,
@@ -54,6 +56,29 @@ function reduce(p: PositionState, lots: bigint, share: bigint): { after: Positio
 export function deficitAt(p: PositionState, prices: Prices): bigint {
   const equity = equityX16(p, prices);
   return equity < 0n ? -equity / X16 : 0n;
+}
+
+/**
+ * Whether a call ends between two states of a bankrupt position because rounding carried X over the edge of an entry tick, or the book's limit
+ * over a tick.
+ */
+export function isCrossed(
+  before: { bankrupt: PositionState; budget: bigint },
+  after: { bankrupt: PositionState; budget: bigint },
+  prices: Prices,
+  tickValue: bigint,
+): boolean {
+  if (after.bankrupt.lots === 0n) return false;
+  const [a, b] = [before, after].map(({ bankrupt, budget }) => {
+    const x = bankruptcyPrice(bankrupt);
+    const deficit = deficitAt(bankrupt, prices);
+    const cover = deficit < budget ? deficit : budget;
+    const unit = abs(bankrupt.lots) * tickValue;
+    const k = bankruptcyCost(bankrupt);
+    const limit = isLong(bankrupt) ? ceilDiv(k - cover, unit) : floorDiv(k + cover, unit);
+    return `${x > 0n ? entryTick(x, prices.base) : "none"} ${limit > 0n ? limit : 0n}`;
+  });
+  return a !== b;
 }
 
 /** Closes settled counterparties in the order given, the last one in part, with at most `coverBudget` from the fund. */

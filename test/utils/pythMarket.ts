@@ -1,6 +1,7 @@
 /** Markets on a Pyth source: listing one, and updates as Pyth would sign them. */
-import type { PythSource } from "../../types/ethers-contracts/oracle/PythSource.ts";
+
 import type { UniquePyth } from "../../types/ethers-contracts/mocks/UniquePyth.ts";
+import type { PythSource } from "../../types/ethers-contracts/oracle/PythSource.ts";
 import { answerAt, parametersOf, USD, type Venue } from "./venue.ts";
 
 /** Seconds: long enough for a test's transactions, each of which takes one. */

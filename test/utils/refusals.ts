@@ -1,5 +1,5 @@
 /** What the exchange says in its refusals: exact amounts without a trade. */
-import { trader, type Venue, GAS } from "./venue.ts";
+import { GAS, trader, type Venue } from "./venue.ts";
 
 /** The amount that a call's error names in this place; throws when the call did not fail with it. */
 async function amountIn(call: Promise<unknown>, error: RegExp): Promise<bigint> {

@@ -2,7 +2,7 @@
  * LeverageWaterfill by brute force, from its definition: each step looks at all positions, takes the first of the order (v, u, arrival),
  * and closes the smallest number of lots that brings it to its next row. Edges and sizes are searched for, not computed.
  */
-import { deficitAt, outwardShare } from "./adlModel.ts";
+import { deficitAt, isCrossed, outwardShare } from "./adlModel.ts";
 import {
   abs,
   bankruptcyCost,
@@ -34,20 +34,23 @@ export interface FillResult {
   members: FilledMember[];
   cover: bigint;
   steps: number;
+  /** The call ended because X or the book's limit moved over an edge. */
+  crossed: boolean;
 }
 
 /**
+ * The whole sequence, or one call.
+ *
  * @param positions The counterparties' side, in FIFO order within each cell.
- * @param mayStep Whether the sequence may go on with this account; it ends where the answer is no.
+ * @param mayStep Of one call: whether it may go on with this account; it ends where the answer is no, and where an edge is crossed.
  */
 export function fill(
   bankruptBefore: PositionState,
   positions: readonly PositionState[],
   coverBudget: bigint,
   prices: Prices,
-  mayStep: (account: number, touched: readonly number[], steps: number) => boolean = () => true,
+  mayStep?: (account: number, touched: readonly number[], steps: number) => boolean,
 ): FillResult {
-  const x = bankruptcyPrice(bankruptBefore);
   const long = !isLong(bankruptBefore);
   const side = long ? 1n : -1n;
   const seat = (p: PositionState) => ({ p, cell: cellOf(p, prices.base) });
@@ -56,12 +59,15 @@ export function fill(
   let bankrupt = { ...bankruptBefore };
   let budget = coverBudget;
   let steps = 0;
-  while (bankrupt.lots !== 0n) {
+  let crossed = false;
+  while (bankrupt.lots !== 0n && !(crossed && mayStep)) {
+    const x = bankruptcyPrice(bankrupt);
+    const before = { bankrupt, budget };
     const first = book
       .map(({ p, cell }, order) => ({ p, cell, order }))
       .filter(({ cell }) => eligible(cell, long, x, prices))
       .sort((a, b) => a.cell.v - b.cell.v || a.cell.u - b.cell.u || a.order - b.order)[0];
-    if (!first || !mayStep(first.p.account, [...members.keys()], steps)) break;
+    if (!first || mayStep?.(first.p.account, [...members.keys()], steps) === false) break;
     steps++;
     const o = settled(first.p, prices.funding);
     const open = abs(bankrupt.lots);
@@ -84,6 +90,7 @@ export function fill(
     const pnl = side * (traded - cost) + paid;
     const after = { ...o, lots: o.lots - side * lots, cost: o.cost - cost, margin: o.margin + pnl };
     budget -= paid;
+    crossed = isCrossed(before, { bankrupt, budget }, prices, 1n);
     const member = members.get(o.account) ?? { account: o.account, lots: 0n, pnl: 0n, payout: 0n };
     members.set(o.account, member);
     member.lots += lots;
@@ -104,6 +111,7 @@ export function fill(
     members: [...members.values()],
     cover: coverBudget - budget,
     steps,
+    crossed,
   };
 }
 
