@@ -280,7 +280,7 @@ library Waterfill {
         if (p.lots == 0) {
             m.payout = Rounding.positivePart(p.margin);
             r.tally.pot -= int256(m.payout);
-            Settlement.clearTaken(market, r.ctx, r.tally, m.loan);
+            Settlement.clearTaken(market, r.tally, m.loan);
             Ledger.creditSilently(state, m.loan.account, m.payout);
             return;
         }
@@ -363,6 +363,7 @@ library Waterfill {
                 m.lots,
                 m.pnl,
                 m.payout,
+                m.loan.position.size(),
                 market.book.nextSequence()
             );
         }
