@@ -421,7 +421,11 @@ contract Exchange is IExchange, AccessControl, Batch {
     }
 
     /// @inheritdoc IExchange
-    function levelAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 lots, uint256 orders) {
+    function levelAt(
+        uint256 market,
+        bool isBid,
+        uint256 tick
+    ) external view returns (uint256 lots, uint256 orders, uint256 firm) {
         return StateViews.levelAt(_state, market, isBid, tick);
     }
 

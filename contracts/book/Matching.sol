@@ -6,8 +6,8 @@ import {ExchangeState, Market} from "../ExchangeStorage.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {FillRule} from "../risk/FillRule.sol";
 import {Margin} from "../risk/Margin.sol";
+import {Mark} from "../risk/Mark.sol";
 import {Settlement} from "../risk/Settlement.sol";
-import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Order, OrderLibrary} from "../types/Order.sol";
 import {Position} from "../types/Position.sol";
@@ -65,9 +65,7 @@ library Matching {
 
     /// @notice The lowest and highest tick at which anything may fill: within the band around the mark.
     function band(MarketContext memory ctx) internal pure returns (uint256 low, uint256 high) {
-        uint256 unit = (PIPS << 16) * ctx.config.tickValue;
-        low = Math.ceilDiv(ctx.price * (PIPS - ctx.config.bandRate), unit);
-        high = (ctx.price * (PIPS + ctx.config.bandRate)) / unit;
+        return Mark.band(ctx.price, ctx.config.tickValue, ctx.config.bandRate);
     }
 
     /// @notice Runs the taker through the book until it is filled, refused, out of budget, at its own order if it minds, or nothing crosses.

@@ -115,7 +115,7 @@ library Listing {
         risk.validate(config);
     }
 
-    /// @dev Writes the configuration. Funding begins a new interval.
+    /// @dev Writes the configuration. Funding begins a new interval, and knows the band only as it was: a new market's after its first accrual.
     function _configure(
         Market storage market,
         uint256 id,
@@ -127,7 +127,7 @@ library Listing {
         market.risk = risk;
         market.tiers.store(tiers);
         ImpactSearch.restart(market.book, OrderDesk.impactDepth(market), CONFIGURE_STEPS);
-        Impact.restartSamples(market.book);
+        Impact.restartSamples(market.book, market.book.samples.low, market.book.samples.high);
         emit IExchangeEvents.MarketConfigured(id, config, risk, tiers, market.book.nextSequence());
     }
 

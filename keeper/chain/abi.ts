@@ -1126,6 +1126,7 @@ export const exchangeAbi = [
       { name: "lots", type: "uint256" },
       { name: "orders", type: "uint256" },
     ],
+      { name: "firm", type: "uint256" },
     stateMutability: "view",
   },
   {

@@ -153,7 +153,7 @@ async function levelsOf(v: Venue, isBid: boolean): Promise<{ tick: number; lots:
   while (from > 0) {
     const tick = Number(await v.exchange.nextTick(1, isBid, from));
     if (tick === 0) break;
-    found.push({ tick, lots: (await v.exchange.levelAt(1, isBid, tick))[0] });
+    found.push({ tick, lots: (await v.exchange.levelAt(1, isBid, tick)).firm });
     from = isBid ? tick - 1 : tick + 1;
   }
   return found;
