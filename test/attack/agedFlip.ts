@@ -1,16 +1,13 @@
-/**
- * A price too old to open at. Skipped: a maker's order that would flip its position stops the taker as a whole, where for want of margin
- * its closing leg would fill.
- */
+/** A price too old to open at: a maker's order that would flip its position fills as far as it closes. */
 import { expect } from "chai";
-import { ask, bid, cross, place } from "../utils/orders.ts";
+import { ask, bid, cross, place, submit } from "../utils/orders.ts";
 import { readPositions } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { setTick, trader, USD } from "../utils/venue.ts";
 
 describe("Attack: closing at an aged price", () => {
   const venue = useVenue({ traders: 4, deposit: 100_000n * USD, markets: [{ maxAge: 3_600, tradeAge: 60 }] });
-  it.skip("a maker whose order would flip fills its closing leg", async () => {
+  it("a maker whose order would flip fills its closing leg, and what would open stays", async () => {
     const v = venue();
     const [a, b, c] = [trader(v, 0), trader(v, 1), trader(v, 2)];
     await cross(v, a, b, { tick: 10_000, lots: 1_000 });
@@ -20,5 +17,11 @@ describe("Attack: closing at an aged price", () => {
     await v.connection.networkHelpers.time.increase(600);
     await place(v, a, ask(10_000, 2_000, { ioc: true, reduceOnly: true }));
     expect((await readPositions(v)).get(a.account)?.lots).equal(1_000n);
+    expect((await v.exchange.levelAt(1, true, 10_000)).lots).equal(2_000n);
+    // and stops whoever comes next
+    await expect(submit(a, ask(10_000, 1_000, { ioc: true, reduceOnly: true }))).to.be.revertedWithCustomError(
+      v.exchange,
+      "PriceTooOldToTrade",
+    );
   });
 });
