@@ -276,6 +276,7 @@ contract Exchange is IExchange, AccessControl, Batch {
     function setInsuranceFund(address fund) external onlyRole(DEFAULT_ADMIN_ROLE) {
         if (_state.insuranceFund != address(0)) revert InsuranceFundAlreadySet(_state.insuranceFund);
         _state.insuranceFund = fund;
+        emit InsuranceFundSet(fund);
     }
 
     /// @inheritdoc IExchange
