@@ -276,6 +276,7 @@ contract Exchange is IExchange, AccessControl, Batch {
     function setInsuranceFund(address fund) external onlyRole(DEFAULT_ADMIN_ROLE) {
         if (_state.insuranceFund != address(0)) revert InsuranceFundAlreadySet(_state.insuranceFund);
         _state.insuranceFund = fund;
+        emit InsuranceFundSet(fund);
     }
 
     /// @inheritdoc IExchange
@@ -421,7 +422,11 @@ contract Exchange is IExchange, AccessControl, Batch {
     }
 
     /// @inheritdoc IExchange
-    function levelAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 lots, uint256 orders) {
+    function levelAt(
+        uint256 market,
+        bool isBid,
+        uint256 tick
+    ) external view returns (uint256 lots, uint256 orders, uint256 firm) {
         return StateViews.levelAt(_state, market, isBid, tick);
     }
 

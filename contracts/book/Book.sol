@@ -2,8 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Front} from "../types/Front.sol";
-import {Level, LevelLibrary} from "../types/Order.sol";
-import {Order, OrderLibrary} from "../types/Order.sol";
+import {Level, LevelLibrary, Order, OrderLibrary} from "../types/Order.sol";
 import {Impact} from "./Impact.sol";
 import {TickBitmap} from "./TickBitmap.sol";
 
@@ -67,32 +66,29 @@ library Book {
 
     /// @notice Puts an order at the end of its level's queue.
     /// @param slot Of a seat that is free.
-    /// @param f Everything but the generation, which the slot knows.
+    /// @param order Without a generation, which the slot knows.
     /// @param depth See `Impact.changed`; the same below.
-    function insert(
-        State storage self,
-        uint256 slot,
-        OrderLibrary.Fields memory f,
-        uint256 depth
-    ) internal returns (uint256 orderId) {
-        f.generation = self.orders[slot].nextGeneration();
-        uint256 key = _levelKey(f.isBid, f.tick);
+    function insert(State storage self, uint256 slot, Order order, uint256 depth) internal returns (uint256 orderId) {
+        bool isBid = order.isBid();
+        uint256 tick = order.tick();
+        uint256 lots = order.lots();
+        uint256 firm = order.firm(lots);
+        order = order.withGeneration(self.orders[slot].nextGeneration());
+        uint256 key = _levelKey(isBid, tick);
         Level queue = self.levels[key];
-        Order order = OrderLibrary.pack(f);
-        uint256 head = queue.head();
-        if (head == 0) {
-            head = slot;
-            (f.isBid ? self.bidTicks : self.askTicks).insert(f.tick);
-            uint256 top = best(self, f.isBid);
-            if (top == 0 || (f.isBid ? f.tick > top : f.tick < top)) _setBest(self, f.isBid, f.tick);
+        if (queue.head() == 0) {
+            (isBid ? self.bidTicks : self.askTicks).insert(tick);
+            uint256 top = best(self, isBid);
+            if (top == 0 || (isBid ? tick > top : tick < top)) _setBest(self, isBid, tick);
+            self.levels[key] = LevelLibrary.only(slot, lots, firm);
         } else {
             uint256 tail = queue.tail();
             order = order.withPrev(tail);
             self.orders[tail] = self.orders[tail].withNext(slot);
+            self.levels[key] = queue.append(slot, lots, firm);
         }
         self.orders[slot] = order;
-        self.levels[key] = LevelLibrary.make(head, slot, queue.lots() + f.lots, queue.count() + 1);
-        Impact.changed(self, f.isBid, f.tick, f.lots, true, depth);
+        Impact.changed(self, isBid, tick, firm, true, depth);
         return OrderLibrary.idOf(slot, order);
     }
 
@@ -100,8 +96,9 @@ library Book {
     function remove(State storage self, Order order, uint256 depth) internal {
         bool isBid = order.isBid();
         uint256 tick = order.tick();
+        uint256 lots = order.lots();
+        uint256 firm = order.firm(lots);
         uint256 key = _levelKey(isBid, tick);
-        Level queue = self.levels[key];
         uint256 prev = order.prev();
         uint256 next = order.next();
         if (prev != 0) self.orders[prev] = self.orders[prev].withNext(next);
@@ -111,23 +108,20 @@ library Book {
             (isBid ? self.bidTicks : self.askTicks).remove(tick);
             if (best(self, isBid) == tick) _setBest(self, isBid, tickFrom(self, isBid, tick));
         } else {
-            self.levels[key] = LevelLibrary.make(
-                prev == 0 ? next : queue.head(),
-                next == 0 ? prev : queue.tail(),
-                queue.lots() - order.lots(),
-                queue.count() - 1
-            );
+            self.levels[key] = self.levels[key].without(prev, next, lots, firm);
         }
-        Impact.changed(self, isBid, tick, order.lots(), false, depth);
+        Impact.changed(self, isBid, tick, firm, false, depth);
     }
 
     /// @notice Takes `lots` off an order, less than it has; it keeps its place.
     function reduce(State storage self, uint256 slot, Order order, uint256 lots, uint256 depth) internal {
-        self.orders[slot] = order.withLots(order.lots() - lots);
-        uint256 key = _levelKey(order.isBid(), order.tick());
-        Level queue = self.levels[key];
-        self.levels[key] = LevelLibrary.make(queue.head(), queue.tail(), queue.lots() - lots, queue.count());
-        Impact.changed(self, order.isBid(), order.tick(), lots, false, depth);
+        unchecked {
+            self.orders[slot] = order.withLots(order.lots() - lots);
+        }
+        (bool isBid, uint256 tick, uint256 firm) = (order.isBid(), order.tick(), order.firm(lots));
+        uint256 key = _levelKey(isBid, tick);
+        self.levels[key] = self.levels[key].less(lots, firm);
+        Impact.changed(self, isBid, tick, firm, false, depth);
     }
 
     function _setBest(State storage self, bool isBid, uint256 tick) private {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Market} from "../ExchangeStorage.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {Funding} from "../risk/Funding.sol";
+import {Mark} from "../risk/Mark.sol";
 import {Front, FrontLibrary} from "../types/Front.sol";
 import {Book} from "./Book.sol";
 import {Impact} from "./Impact.sol";
@@ -55,7 +56,8 @@ library ImpactSearch {
             market.fundingIndex = int96(funding);
             emit IExchangeEvents.FundingAccrued(id, funding, price, self.nextSequence());
         }
-        Impact.restartSamples(self);
+        (uint256 low, uint256 high) = Mark.band(price, market.config.tickValue, market.config.bandRate);
+        Impact.restartSamples(self, low, high);
         uint256 depth = OrderDesk.impactDepth(market);
         for (uint256 side; side < 2; ++side) {
             bool isBid = side == 0;
@@ -89,7 +91,7 @@ library ImpactSearch {
 
     function _walk(Book.State storage self, Search memory s, uint256 steps) private view {
         if (s.reached) {
-            uint256 sum = s.counted + self.level(s.isBid, s.tick).lots() * s.tick;
+            uint256 sum = s.counted + self.level(s.isBid, s.tick).firm() * s.tick;
             if (sum >= s.depth) return;
             (s.counted, s.reached) = (sum, false);
         } else if (s.counted >= s.depth) {
@@ -105,7 +107,7 @@ library ImpactSearch {
                 return;
             }
             s.tick = next;
-            uint256 sum = s.counted + self.level(s.isBid, next).lots() * next;
+            uint256 sum = s.counted + self.level(s.isBid, next).firm() * next;
             if (sum >= s.depth) {
                 s.reached = true;
                 return;
@@ -119,7 +121,7 @@ library ImpactSearch {
         while (s.counted >= s.depth && steps != 0) {
             --steps;
             uint256 next = self.tickBefore(s.isBid, s.tick);
-            uint256 amount = self.level(s.isBid, next).lots() * next;
+            uint256 amount = self.level(s.isBid, next).firm() * next;
             if (next == 0 || amount > s.counted) return _restart(s);
             (s.tick, s.counted) = (next, s.counted - amount);
         }

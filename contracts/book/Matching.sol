@@ -6,8 +6,8 @@ import {ExchangeState, Market} from "../ExchangeStorage.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {FillRule} from "../risk/FillRule.sol";
 import {Margin} from "../risk/Margin.sol";
+import {Mark} from "../risk/Mark.sol";
 import {Settlement} from "../risk/Settlement.sol";
-import {PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
 import {Order, OrderLibrary} from "../types/Order.sol";
 import {Position} from "../types/Position.sol";
@@ -65,9 +65,7 @@ library Matching {
 
     /// @notice The lowest and highest tick at which anything may fill: within the band around the mark.
     function band(MarketContext memory ctx) internal pure returns (uint256 low, uint256 high) {
-        uint256 unit = (PIPS << 16) * ctx.config.tickValue;
-        low = Math.ceilDiv(ctx.price * (PIPS - ctx.config.bandRate), unit);
-        high = (ctx.price * (PIPS + ctx.config.bandRate)) / unit;
+        return Mark.band(ctx.price, ctx.config.tickValue, ctx.config.bandRate);
     }
 
     /// @notice Runs the taker through the book until it is filled, refused, out of budget, at its own order if it minds, or nothing crosses.
@@ -175,10 +173,11 @@ library Matching {
             f.dropRest = true;
             f.maker = _planMakerFor(state, market, ctx, terms, f, p);
         }
-        if (f.maker.refusal != FillRule.Refusal.MarginShort || f.maker.closed == 0) return;
         // the opening leg is refused, the closing leg may still be admissible; nobody searches for a smaller size
+        bool short = f.maker.refusal == FillRule.Refusal.MarginShort;
+        if ((!short && f.maker.refusal != FillRule.Refusal.PriceTooOld) || f.maker.closed == 0) return;
         f.lots = f.maker.closed;
-        f.dropRest = true;
+        f.dropRest = short; // an aged price is not the maker's fault: what would open stays
         f.maker = _planMakerFor(state, market, ctx, terms, f, p);
     }
 
@@ -196,7 +195,8 @@ library Matching {
         return FillRule.plan(ctx, p, free, terms, f.lots, f.tick);
     }
 
-    /// @dev Plans the taker's side, narrowing the fill to its closing leg if only that is admissible.
+    /// @dev Plans the taker's side, narrowing the fill to its closing leg if only that is admissible, or where open interest may not grow to
+    /// the larger of both closing legs.
     /// @return accepted Whether there is a fill to settle; `t.refusal` says what stops the taker after it or instead of it.
     function _planTaker(
         ExchangeState storage state,
@@ -214,8 +214,11 @@ library Matching {
             f.taker.refusal = FillRule.Refusal.OpenInterestCapped;
         }
         t.refusal = f.taker.refusal;
-        if (t.refusal == FillRule.Refusal.Uncovered || f.taker.closed == 0 || f.taker.opened == 0) return false;
-        f.lots = f.taker.closed;
+        uint256 lots = f.taker.closed;
+        // nothing grows where one of the two only closes
+        if (t.refusal == FillRule.Refusal.OpenInterestCapped) lots = Math.max(lots, f.maker.closed);
+        if (t.refusal == FillRule.Refusal.Uncovered || lots == 0 || lots == f.lots) return false;
+        f.lots = lots;
         _planMaker(state, market, ctx, t, f, makerPosition);
         if (f.maker.refusal != FillRule.Refusal.None) return false;
         f.taker = FillRule.plan(ctx, t.loan.position, t.funds, t.terms, f.lots, f.tick);

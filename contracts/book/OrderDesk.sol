@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ExchangeState, Market} from "../ExchangeStorage.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
@@ -21,8 +20,11 @@ library OrderDesk {
 
     /// @notice What an order holds back, in quote atoms, rounded up. Telescopes over partial fills.
     function reserveOf(Order order, uint256 lots, uint256 tickValue) internal pure returns (uint256) {
-        if (order.reduceOnly() || lots == 0) return 0;
-        return Math.ceilDiv(lots * order.tick() * tickValue, order.leverage());
+        if (order.reduceOnly()) return 0;
+        uint256 leverage = order.leverage(); // never 0
+        unchecked {
+            return (lots * order.tick() * tickValue + leverage - 1) / leverage; // a notional is below 2^96
+        }
     }
 
     /// @notice The market's impact notional in lots·ticks, rounded up; 0 when it has no funding.
@@ -54,22 +56,23 @@ library OrderDesk {
     }
 
     /// @notice Rests an order. The caller takes the growth of the reserve from free collateral.
+    /// @param order Without place and generation.
     /// @return orderId Its external id.
     /// @return held What must leave free collateral.
-    function rest(
-        Market storage market,
-        OrderLibrary.Fields memory f
-    ) internal returns (uint256 orderId, uint256 held) {
-        OrderMargin margin = market.orderMargins[f.account];
+    function rest(Market storage market, Order order) internal returns (uint256 orderId, uint256 held) {
+        uint256 account = order.account();
+        OrderMargin margin = market.orderMargins[account];
         uint256 seats = margin.seats();
-        if (seats == type(uint32).max) revert IExchangeErrors.TooManyOrders(f.account);
+        if (seats == type(uint32).max) revert IExchangeErrors.TooManyOrders(account);
         uint256 seat = Bits.lowest(~seats);
-        orderId = market.book.insert(OrderLibrary.slotOf(f.account, seat), f, impactDepth(market));
-        uint256 before = margin.reserved();
-        uint256 reserve = f.reduceOnly ? 0 : Math.ceilDiv(f.lots * f.tick * market.config.tickValue, f.leverage);
-        margin = margin.withSeat(seat).add(f.isBid, reserve);
-        market.orderMargins[f.account] = margin;
-        held = margin.reserved() - before;
+        uint256 depth = impactDepth(market);
+        uint256 reserve = reserveOf(order, order.lots(), market.config.tickValue);
+        OrderMargin after_ = margin.withSeat(seat).add(order.isBid(), reserve);
+        market.orderMargins[account] = after_;
+        unchecked {
+            held = after_.reserved() - margin.reserved();
+        }
+        orderId = market.book.insert(OrderLibrary.slotOf(account, seat), order, depth);
     }
 
     /**
@@ -89,13 +92,15 @@ library OrderDesk {
         margin = market.orderMargins[order.account()];
         uint256 tickValue = market.config.tickValue;
         uint256 open = order.lots();
-        uint256 all = reserveOf(order, open, tickValue);
-        uint256 part = all - reserveOf(order, open - lots, tickValue);
-        uint256 before = margin.reserved();
-        margin = margin.sub(order.isBid(), whole ? all : part);
-        if (opens) margin = margin.sub(!order.isBid(), part);
-        if (whole || lots == open) margin = margin.withoutSeat(OrderLibrary.seatOf(slot));
-        freed = before - margin.reserved();
+        unchecked {
+            uint256 all = reserveOf(order, open, tickValue);
+            uint256 part = all - reserveOf(order, open - lots, tickValue);
+            uint256 before = margin.reserved();
+            margin = margin.sub(order.isBid(), whole ? all : part);
+            if (opens) margin = margin.sub(!order.isBid(), part);
+            if (whole || lots == open) margin = margin.withoutSeat(OrderLibrary.seatOf(slot));
+            freed = before - margin.reserved();
+        }
     }
 
     /// @notice Takes `lots` off a resting order, or the order off the book when that is all of it or `whole` says so.

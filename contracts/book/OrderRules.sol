@@ -10,11 +10,17 @@ import {PIPS} from "../types/MarketConfig.sol";
  * What an order must be to be placed, and what it must still be once it is amended. One validator for both; needs no price.
  */
 library OrderRules {
+    /// @dev An impact bid is searched for below the tick above it (see Front).
+    uint256 internal constant HIGHEST_TICK = type(uint24).max - 1;
+
     /// @notice Reverts with the error that names what is wrong with the order. `leverage` is what it will trade at, not 0.
     function validate(Market storage market, OrderRequest memory request) internal view {
         uint256 minNotional = market.config.minNotional;
         uint256 maxSteps = market.config.maxSteps;
-        if (request.tick == 0) revert IExchangeErrors.InvalidTick(request.tick);
+        // as a limit that is never met the highest number will do, but nothing rests there
+        if (request.tick == 0 || (request.tick > HIGHEST_TICK && mayRest(request))) {
+            revert IExchangeErrors.InvalidTick(request.tick);
+        }
         if (request.lots == 0) revert IExchangeErrors.InvalidLots(request.lots);
         uint256 notional = uint256(request.lots) * request.tick * market.config.tickValue;
         // the last dust of a position can be closed, but no dust ever rests

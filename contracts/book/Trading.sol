@@ -10,7 +10,7 @@ import {Mark} from "../risk/Mark.sol";
 import {Settlement} from "../risk/Settlement.sol";
 import {Upkeep} from "../risk/Upkeep.sol";
 import {MarketContext, Tally} from "../types/MarketContext.sol";
-import {OrderLibrary} from "../types/Order.sol";
+import {Order, OrderLibrary} from "../types/Order.sol";
 import {Ledger} from "../vault/Ledger.sol";
 import {Book} from "./Book.sol";
 import {Matching} from "./Matching.sol";
@@ -175,7 +175,9 @@ library Trading {
         if (t.remaining == 0 || !OrderRules.mayRest(request)) return false;
         if (t.refusal != FillRule.Refusal.None || t.exhausted) return false;
         // what a fill or the reduce-only clip left over may be dust
-        if (t.remaining * request.tick * market.config.tickValue < market.config.minNotional) return false;
+        unchecked {
+            if (t.remaining * request.tick * market.config.tickValue < market.config.minNotional) return false;
+        }
         return !_crosses(market, request);
     }
 
@@ -193,32 +195,30 @@ library Trading {
         OrderRequest memory request,
         uint256 funds
     ) private returns (uint256 orderId) {
-        OrderLibrary.Fields memory f;
-        f.account = account;
-        f.tick = request.tick;
-        f.lots = lots;
-        f.expiry = request.expiry;
-        f.leverage = request.leverage;
-        f.isBid = request.isBid;
-        f.reduceOnly = request.reduceOnly;
-        f.postOnly = request.timeInForce == TimeInForce.PostOnly;
-        f.selfTrade = uint256(request.selfTrade);
+        Order order = OrderLibrary.make(account, request.isBid, request.tick, lots, request.leverage, request.expiry);
+        order = order.withTerms(
+            request.reduceOnly,
+            request.timeInForce == TimeInForce.PostOnly,
+            uint256(request.selfTrade)
+        );
         uint256 held;
-        (orderId, held) = OrderDesk.rest(market, f);
+        (orderId, held) = OrderDesk.rest(market, order);
         if (held > funds) revert IExchangeErrors.InsufficientFreeCollateral(account, funds, held);
         emit IExchangeEvents.OrderPlaced(
             request.market,
             account,
             orderId,
-            f.isBid,
-            f.tick,
+            order.isBid(),
+            order.tick(),
             lots,
-            f.reduceOnly,
-            f.leverage,
-            f.expiry,
+            order.reduceOnly(),
+            order.leverage(),
+            order.expiry(),
             request.clientId,
             market.book.nextSequence()
         );
-        Ledger.setFree(state, account, funds - held);
+        unchecked {
+            Ledger.setFree(state, account, funds - held);
+        }
     }
 }

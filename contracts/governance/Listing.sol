@@ -8,6 +8,7 @@ import {Book} from "../book/Book.sol";
 import {Impact} from "../book/Impact.sol";
 import {ImpactSearch} from "../book/ImpactSearch.sol";
 import {OrderDesk} from "../book/OrderDesk.sol";
+import {OrderRules} from "../book/OrderRules.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IExchangeEvents} from "../interfaces/IExchangeEvents.sol";
 import {Grid} from "../risk/Grid.sol";
@@ -28,6 +29,8 @@ library Listing {
     uint256 internal constant SEED = 1e6;
     /// @dev Levels a side that are searched for the impact prices at once; calls go on where that is not enough.
     uint256 private constant CONFIGURE_STEPS = 32;
+    /// @dev A listing price is at least this many ticks.
+    uint256 private constant COARSEST_TICK = 100;
 
     /// @notice See IExchange.listMarket.
     function list(
@@ -40,7 +43,9 @@ library Listing {
         _validate(config, risk, tiers);
         id = ++state.marketCount;
         Market storage market = state.markets[id];
-        uint256 base = Grid.baseFor(_freshPrice(config, id));
+        uint256 price = _freshPrice(config, id);
+        _requireTickFits(config, price);
+        uint256 base = Grid.baseFor(price);
         market.base = uint8(base);
         market.longBound = uint16(Grid.MAX + 1);
         market.shortBound = uint16(Grid.MAX + 1);
@@ -115,7 +120,7 @@ library Listing {
         risk.validate(config);
     }
 
-    /// @dev Writes the configuration. Funding begins a new interval.
+    /// @dev Writes the configuration. Funding begins a new interval, and knows the band only as it was: a new market's after its first accrual.
     function _configure(
         Market storage market,
         uint256 id,
@@ -127,8 +132,17 @@ library Listing {
         market.risk = risk;
         market.tiers.store(tiers);
         ImpactSearch.restart(market.book, OrderDesk.impactDepth(market), CONFIGURE_STEPS);
-        Impact.restartSamples(market.book);
+        Impact.restartSamples(market.book, market.book.samples.low, market.book.samples.high);
         emit IExchangeEvents.MarketConfigured(id, config, risk, tiers, market.book.nextSequence());
+    }
+
+    /// @dev A tick of more than a hundredth of the price is no price step; one so fine that the band reaches past the highest tick that may rest
+    /// leaves no room to quote in. Later the price may go where it will.
+    function _requireTickFits(MarketConfig calldata config, uint256 price) private pure {
+        (, uint256 high) = Mark.band(price, config.tickValue, config.bandRate);
+        if (high > OrderRules.HIGHEST_TICK || (uint256(config.tickValue) << 16) * COARSEST_TICK > price) {
+            revert IExchangeErrors.InvalidMarketConfig("tickValue");
+        }
     }
 
     /// @dev A price that the market can begin with. The grid's octaves, seven below its own and eight above it, must all be prices.

@@ -458,8 +458,13 @@ interface IExchange is IExchangeErrors, IExchangeEvents {
     /// @notice The packed order in a slot (see Order for its layout): the open one, or the last one that was there. `orderMarginAt` says
     /// which are open.
     function orderAt(uint256 market, uint256 slot) external view returns (uint256);
-    /// @notice What rests at a tick: lots, and number of orders.
-    function levelAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 lots, uint256 orders);
+    /// @notice What rests at a tick: lots, number of orders, and those of the lots that count for an impact price: of orders that neither
+    /// expire nor only reduce.
+    function levelAt(
+        uint256 market,
+        bool isBid,
+        uint256 tick
+    ) external view returns (uint256 lots, uint256 orders, uint256 firm);
     /// @notice Slot of the order that is first in line at a tick, 0 when nothing rests there; `orderAt` then links to the next.
     function levelHeadAt(uint256 market, bool isBid, uint256 tick) external view returns (uint256 slot);
     /// @notice The best tick at or behind `tick` (bids: at or below, asks: at or above); 0 when there is none.

@@ -40,6 +40,8 @@ interface IExchangeEvents {
 
     /// @notice Free collateral of an account after a change.
     event FreeCollateralChanged(uint256 indexed account, uint256 free);
+    /// @notice The insurance fund was named: once, and for good.
+    event InsuranceFundSet(address indexed fund);
     /// @notice The insurance fund's claim, the keeper reserve and the treasury after a change.
     event ReservesChanged(uint256 insurance, uint256 keeperReserve, uint256 treasury);
     /// @notice A market's totals after a change. `openInterest` in lots a side.
@@ -133,7 +135,8 @@ interface IExchangeEvents {
     );
 
     /// @notice The position after a change, whole: an indexer needs no arithmetic. All zero when it was closed. Not emitted for a
-    /// counterparty that AutoDeleveraged or PrincipalClosed reports closed: `left` is zero.
+    /// counterparty that AutoDeleveraged or PrincipalClosed reports closed: `left` is zero. When exposure last grew (`Position.grownAt`)
+    /// is the timestamp of the last block in which |lots| rose or the side changed, or of a later `MarginRemoved`.
     event PositionChanged(
         uint256 indexed market,
         uint256 indexed account,

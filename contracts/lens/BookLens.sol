@@ -73,7 +73,7 @@ abstract contract BookLens is ILens {
         blockNumber = block.number;
         bool isBid = order.isBid();
         uint256 tick = order.tick();
-        (place.levelLots, place.levelOrders) = exchange.levelAt(market, isBid, tick);
+        (place.levelLots, place.levelOrders, ) = exchange.levelAt(market, isBid, tick);
         for (uint256 prev = order.prev(); prev != 0;) {
             Order ahead = Order.wrap(exchange.orderAt(market, prev));
             ++place.ordersAhead;
@@ -82,7 +82,7 @@ abstract contract BookLens is ILens {
         }
         uint256 better = exchange.nextTick(market, isBid, isBid ? type(uint24).max : 0);
         while (better != tick) {
-            (uint256 lots, ) = exchange.levelAt(market, isBid, better);
+            (uint256 lots, , ) = exchange.levelAt(market, isBid, better);
             place.lotsBetter += lots;
             ++place.levelsBetter;
             better = exchange.nextTick(market, isBid, isBid ? better - 1 : better + 1);

@@ -64,7 +64,7 @@ contract Lens is BookLens {
         while (tick != 0 && found < count) {
             DepthLevel memory entry = levels[found++];
             entry.tick = tick;
-            (entry.lots, entry.orders) = exchange.levelAt(market, isBid, tick);
+            (entry.lots, entry.orders, ) = exchange.levelAt(market, isBid, tick);
             tick = exchange.nextTick(market, isBid, isBid ? tick - 1 : tick + 1);
         }
         assembly ("memory-safe") {

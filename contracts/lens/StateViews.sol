@@ -19,7 +19,7 @@ import {Upkeep} from "../risk/Upkeep.sol";
 import {Bits} from "../types/Bits.sol";
 import {RankPolicy, RiskConfig, Tier} from "../types/MarketConfig.sol";
 import {MarketContext} from "../types/MarketContext.sol";
-import {Order, OrderLibrary} from "../types/Order.sol";
+import {Level as Queue, Order, OrderLibrary} from "../types/Order.sol";
 import {OrderMargin} from "../types/OrderMargin.sol";
 import {Position} from "../types/Position.sol";
 import {Trigger} from "../types/Trigger.sol";
@@ -151,8 +151,9 @@ library StateViews {
         uint256 id,
         bool isBid,
         uint256 tick
-    ) external view returns (uint256 lots, uint256 orders) {
-        return (state.markets[id].book.level(isBid, tick).lots(), state.markets[id].book.level(isBid, tick).count());
+    ) external view returns (uint256 lots, uint256 orders, uint256 firm) {
+        Queue queue = state.markets[id].book.level(isBid, tick);
+        return (queue.lots(), queue.count(), queue.firm());
     }
 
     function levelHeadAt(

@@ -24,6 +24,9 @@ import {LiquidationPlan} from "./LiquidationPlan.sol";
  * A large position goes in steps: within a cooldown from its first fill, a step closes at most a share of what was open, in however
  * many calls. That slows a cascade down; a fill of dust neither ends a step early nor keeps others from the rest of it. It never
  * binds a bankrupt position, which is not liquidated here at all.
+ *
+ * A step belongs to one position. It ends early when that position grows or gives margin back, for which it needs initial margin again,
+ * and with the position itself: no step protects what was opened after it began. What its owner closes meanwhile takes nothing off it.
  */
 library Liquidation {
     using Book for Book.State;
@@ -114,7 +117,7 @@ library Liquidation {
         t.limitTick = p.limitTick(ctx, t.remaining == p.size(), maxSteps);
         t.steps = maxSteps;
         Matching.run(state, market, ctx, t, tally);
-        if (large && t.filled != 0) _countStep(market, loan.account, t.filled);
+        if (large && t.filled != 0) _countStep(market, loan.account, p.grownAt, t.filled);
     }
 
     /// @dev The closed form's size; of a large position at most what is left of the step.
@@ -128,7 +131,7 @@ library Liquidation {
         lots = p.closeSize(ctx, fills);
         uint256 open = p.size();
         if ((open * ctx.price) >> 16 <= market.risk.largeNotional) return (lots, false);
-        (uint256 began, uint256 closed) = _stepOf(market, account);
+        (uint256 began, uint256 closed) = _stepOf(market, account, p.grownAt);
         uint256 step = Math.ceilDiv((open + closed) * market.risk.stepRate, PIPS);
         if (step <= closed) {
             revert IExchangeErrors.LiquidationCoolingDown(ctx.id, account, began + market.risk.stepCooldown);
@@ -136,15 +139,20 @@ library Liquidation {
         return (Math.min(step - closed, lots), true);
     }
 
-    /// @dev The step that the position is in. It begins now when the cooldown of the last one is over.
-    function _stepOf(Market storage market, uint256 account) private view returns (uint256 began, uint256 closed) {
+    /// @dev The step that the position is in. It begins now when the cooldown of the last one is over, or that one was of a position that has
+    /// grown since, or is gone: whatever opened at the second that it began, or later.
+    function _stepOf(
+        Market storage market,
+        uint256 account,
+        uint256 grownAt
+    ) private view returns (uint256 began, uint256 closed) {
         uint256 step = market.steps[account];
         (began, closed) = (uint128(step), step >> 128);
-        if (block.timestamp >= began + market.risk.stepCooldown) return (block.timestamp, 0);
+        if (grownAt >= began || block.timestamp >= began + market.risk.stepCooldown) return (block.timestamp, 0);
     }
 
-    function _countStep(Market storage market, uint256 account, uint256 lots) private {
-        (uint256 began, uint256 closed) = _stepOf(market, account);
+    function _countStep(Market storage market, uint256 account, uint256 grownAt, uint256 lots) private {
+        (uint256 began, uint256 closed) = _stepOf(market, account, grownAt);
         market.steps[account] = began | ((closed + lots) << 128);
     }
 

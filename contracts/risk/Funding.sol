@@ -14,7 +14,8 @@ import {PIPS} from "../types/MarketConfig.sol";
  *
  * bid, ask: the impact prices, the ticks at which each side of the book reaches the market's impact notional (see Impact). While the
  * index lies between them nothing is paid: only quotes that one could trade against at a profit, with that much behind them, move F.
- * Seconds in which a side has no such depth count nothing for that side. Longs pay when F grows, shorts when it falls; both share one F
+ * Seconds in which a side has no such depth, or has it outside the market's band, count nothing for that side; nor does a side whose mean
+ * is outside the band around the price at which it accrues. Longs pay when F grows, shorts when it falls; both share one F
  * per lot, so funding is zero-sum but for the roundings of settlement, which stay in the pot.
  *
  * An interval longer than the market's maxAge counts as maxAge: nobody called meanwhile, so nobody knows whether there was a price.
@@ -31,9 +32,7 @@ library Funding {
         Impact.Samples memory s = Impact.sampled(market.book);
         uint256 elapsed = block.timestamp - s.accruedAt;
         if (elapsed == 0) return funding;
-        uint256 unit = uint256(market.config.tickValue) << 16;
-        int256 premium =
-            _excess(s.bidSum * unit, s.bidSeconds * price) - _excess(s.askSeconds * price, s.askSum * unit);
+        int256 premium = _premium(market, s, price);
         uint256 counted = elapsed;
         uint256 maxAge = market.config.maxAge;
         if (elapsed > maxAge) {
@@ -45,6 +44,17 @@ library Funding {
         if (delta > cap) delta = cap;
         if (delta < -cap) delta = -cap;
         return _bounded(price, funding, delta);
+    }
+
+    /// @dev The sums less the price, X16 · seconds.
+    function _premium(Market storage market, Impact.Samples memory s, uint256 price) private view returns (int256) {
+        uint256 unit = uint256(market.config.tickValue) << 16;
+        uint256 bandRate = market.config.bandRate;
+        (uint256 bids, uint256 atBids) = (s.bidSum * unit, s.bidSeconds * price);
+        (uint256 asks, uint256 atAsks) = (s.askSum * unit, s.askSeconds * price);
+        int256 above = bids * PIPS > atBids * (PIPS + bandRate) ? int256(0) : _excess(bids, atBids);
+        int256 below = asks * PIPS < atAsks * (PIPS - bandRate) ? int256(0) : _excess(atAsks, asks);
+        return above - below;
     }
 
     function _excess(uint256 a, uint256 b) private pure returns (int256) {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Market} from "../ExchangeStorage.sol";
 import {IExchangeErrors} from "../interfaces/IExchangeErrors.sol";
 import {IPriceSource} from "../interfaces/IPriceSource.sol";
-import {MarketConfig} from "../types/MarketConfig.sol";
+import {MarketConfig, PIPS} from "../types/MarketConfig.sol";
 import {MarketContext, MarketStatus} from "../types/MarketContext.sol";
 
 /**
@@ -67,7 +67,10 @@ library Mark {
             uint256 timestamp
         ) {
             if (status != IPriceSource.Status.Ok || timestamp > block.timestamp) return (false, ctx);
-            uint256 age = block.timestamp - timestamp;
+            uint256 age;
+            unchecked {
+                age = block.timestamp - timestamp;
+            }
             if (age > ctx.config.maxAge) return (false, ctx);
             (ctx.price, ctx.age) = (_convert(answer, ctx.config.lotsPerUnit), age);
             _complete(market, ctx);
@@ -81,7 +84,9 @@ library Mark {
     /// @dev Clamped to what the exchange can represent: in the end cells of the grid positions close and clear, and none opens.
     function _convert(uint256 answer, uint256 lotsPerUnit) private pure returns (uint256 price) {
         if (answer > type(uint192).max) return MAX_PRICE - 1;
-        price = (answer << 16) / (SOURCE_PER_QUOTE * lotsPerUnit);
+        unchecked {
+            price = (answer << 16) / (SOURCE_PER_QUOTE * lotsPerUnit); // below 2^104, and never 0
+        }
         if (price < MIN_PRICE) return MIN_PRICE;
         if (price >= MAX_PRICE) return MAX_PRICE - 1;
     }
@@ -89,6 +94,24 @@ library Mark {
     /// @notice The source's price in X16 and its age in seconds.
     function read(MarketConfig memory config, uint256 id) internal view returns (uint256 price, uint256 age) {
         return _read(config.source, config.lotsPerUnit, id);
+    }
+
+    /**
+     * @notice The lowest and highest tick at which anything may fill: within `bandRate` (pips) of a mark. Above the highest tick that there
+     * is, that one.
+     */
+    function band(
+        uint256 price,
+        uint256 tickValue,
+        uint256 bandRate
+    ) internal pure returns (uint256 low, uint256 high) {
+        unchecked {
+            uint256 unit = (PIPS << 16) * tickValue; // below 2^68, a price below 2^63
+            low = (price * (PIPS - bandRate) + unit - 1) / unit;
+            high = (price * (PIPS + bandRate)) / unit;
+        }
+        if (low > type(uint24).max) low = type(uint24).max;
+        if (high > type(uint24).max) high = type(uint24).max;
     }
 
     function _read(
@@ -102,6 +125,8 @@ library Mark {
             revert IExchangeErrors.PriceUnavailable(id, IPriceSource.Status.FromFuture);
         }
         price = _convert(answer, lotsPerUnit);
-        age = block.timestamp - timestamp;
+        unchecked {
+            age = block.timestamp - timestamp;
+        }
     }
 }

@@ -158,13 +158,21 @@ library RiskConfigLibrary {
     function validate(RiskConfig memory r, MarketConfig memory c) internal pure {
         if (r.cautiousRatio > PIPS) _invalid("cautiousRatio");
         if (r.reduceOnlyRatio > r.cautiousRatio) _invalid("reduceOnlyRatio");
-        if (r.hysteresis > 100_000) _invalid("hysteresis");
+        // out of a level by more than what led into it: it would end at twice its threshold at the earliest
+        uint256 most = 100_000;
+        if (r.cautiousRatio != 0 && r.cautiousRatio < most) most = r.cautiousRatio;
+        if (r.reduceOnlyRatio != 0 && r.reduceOnlyRatio < most) most = r.reduceOnlyRatio;
+        if (r.hysteresis > most) _invalid("hysteresis");
         if (r.jumpRate != 0 && (r.jumpRate < 1_000 || r.jumpRate > PIPS)) _invalid("jumpRate");
         if (r.calmPeriod > 1 days) _invalid("calmPeriod");
         if (r.cautiousFactor < PIPS || r.cautiousFactor > 10 * PIPS) _invalid("cautiousFactor");
         if (r.volatilityPeriod < 1 minutes || r.volatilityPeriod > 7 days) _invalid("volatilityPeriod");
         if (r.volatilityFactor > 200) _invalid("volatilityFactor");
         if (r.maxInitialRate < c.initialRate || r.maxInitialRate > PIPS) _invalid("maxInitialRate");
+        // a market full of new positions, at the highest rate that they can be asked for, must be able to be Normal
+        uint256 highest = (uint256(r.maxInitialRate) * r.cautiousFactor) / PIPS;
+        if (highest > PIPS) highest = PIPS;
+        if (r.cautiousRatio != 0 && uint256(r.cautiousRatio) + r.hysteresis > highest) _invalid("cautiousRatio");
         if (r.growthPeriod == 0) _invalid("growthPeriod");
         // slower than a lot a second, whoever touches open interest each second would keep the allowance from refilling
         if (r.growthLots < r.growthPeriod) _invalid("growthLots");

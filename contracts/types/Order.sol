@@ -32,38 +32,46 @@ library OrderLibrary {
     uint256 private constant GENERATION = 212;
     uint256 private constant POST_ONLY = 236;
     uint256 private constant SELF_TRADE = 237;
+    uint256 private constant NOT_FIRM = (1 << REDUCE_ONLY) | (uint256(type(uint32).max) << EXPIRY);
 
     uint256 private constant SEAT_BITS = 5;
     uint256 private constant SLOT_MASK = (1 << 37) - 1;
     uint256 private constant ID_GENERATION = 40;
 
-    struct Fields {
-        uint256 account;
-        uint256 tick;
-        uint256 lots;
-        uint256 expiry;
-        uint256 leverage;
-        bool isBid;
-        bool reduceOnly;
-        uint256 generation;
-        bool postOnly;
-        uint256 selfTrade; // IExchange.SelfTrade
-    }
-
-    function pack(Fields memory f) internal pure returns (Order) {
+    /// @notice An order that has no place and no generation yet.
+    function make(
+        uint256 account_,
+        bool isBid_,
+        uint256 tick_,
+        uint256 lots_,
+        uint256 leverage_,
+        uint256 expiry_
+    ) internal pure returns (Order) {
         return
             Order.wrap(
-                f.account |
-                    (f.lots << LOTS) |
-                    (f.tick << TICK) |
-                    (f.expiry << EXPIRY) |
-                    (f.leverage << LEVERAGE) |
-                    (f.isBid ? 1 << IS_BID : 0) |
-                    (f.reduceOnly ? 1 << REDUCE_ONLY : 0) |
-                    (f.generation << GENERATION) |
-                    (f.postOnly ? 1 << POST_ONLY : 0) |
-                    (f.selfTrade << SELF_TRADE)
+                account_ |
+                    (lots_ << LOTS) |
+                    (tick_ << TICK) |
+                    (expiry_ << EXPIRY) |
+                    (leverage_ << LEVERAGE) |
+                    (isBid_ ? 1 << IS_BID : 0)
             );
+    }
+
+    /// @param selfTrade_ IExchange.SelfTrade
+    function withTerms(Order o, bool reduceOnly_, bool postOnly_, uint256 selfTrade_) internal pure returns (Order) {
+        return
+            Order.wrap(
+                Order.unwrap(o) |
+                    (reduceOnly_ ? 1 << REDUCE_ONLY : 0) |
+                    (postOnly_ ? 1 << POST_ONLY : 0) |
+                    (selfTrade_ << SELF_TRADE)
+            );
+    }
+
+    /// @notice An order that has no generation yet, with one.
+    function withGeneration(Order o, uint256 value) internal pure returns (Order) {
+        return Order.wrap(Order.unwrap(o) | (value << GENERATION));
     }
 
     function account(Order o) internal pure returns (uint256) {
@@ -102,6 +110,12 @@ library OrderLibrary {
         return (Order.unwrap(o) >> REDUCE_ONLY) & 1 != 0;
     }
 
+    /// @notice `lots` of the order, as far as they count for an impact price: all of an order that neither expires nor only reduces, of any
+    /// other none. Whoever quotes for funding must quote for whoever comes, at any time.
+    function firm(Order o, uint256 lots_) internal pure returns (uint256) {
+        return Order.unwrap(o) & NOT_FIRM == 0 ? lots_ : 0;
+    }
+
     function generation(Order o) internal pure returns (uint256) {
         return uint24(Order.unwrap(o) >> GENERATION);
     }
@@ -129,7 +143,9 @@ library OrderLibrary {
     /// @notice The generation that comes after this slot's last one: 1 to 2^24 − 1, then 1 again.
     function nextGeneration(Order o) internal pure returns (uint256) {
         uint256 last = generation(o);
-        return last == type(uint24).max ? 1 : last + 1;
+        unchecked {
+            return last == type(uint24).max ? 1 : last + 1;
+        }
     }
 
     /// @notice The slot of an account's seat.
@@ -153,7 +169,10 @@ library OrderLibrary {
 }
 
 /**
- * A price level in one word: | count 32 | lots 64 | tail 37 | head 37 |. Empty exactly when head is 0: account 0 has no orders.
+ * A price level in one word: | firm 64 | count 32 | lots 64 | tail 37 | head 37 |. Empty exactly when head is 0: account 0 has no orders.
+ *
+ * `firm`: those of `lots` that count for an impact price (see Order.firm).
+ * An order has less than 2^40 lots, so 2^24 of them fit a sum.
  */
 type Level is uint256;
 
@@ -163,10 +182,49 @@ library LevelLibrary {
     uint256 private constant TAIL = 37;
     uint256 private constant LOTS = 74;
     uint256 private constant COUNT = 138;
+    uint256 private constant FIRM = 170;
     uint256 private constant SLOT_MASK = (1 << 37) - 1;
 
-    function make(uint256 head_, uint256 tail_, uint256 lots_, uint256 count_) internal pure returns (Level) {
-        return Level.wrap(head_ | (tail_ << TAIL) | (lots_ << LOTS) | (count_ << COUNT));
+    /// @notice A level that holds only the order in `slot`.
+    function only(uint256 slot, uint256 lots_, uint256 firm_) internal pure returns (Level) {
+        return Level.wrap(slot | (slot << TAIL) | (lots_ << LOTS) | (1 << COUNT) | (firm_ << FIRM));
+    }
+
+    /// @notice With one more order, the last in line.
+    function append(Level level, uint256 slot, uint256 lots_, uint256 firm_) internal pure returns (Level) {
+        unchecked {
+            return Level.wrap(Level.unwrap(withTail(level, slot)) + (lots_ << LOTS) + (1 << COUNT) + (firm_ << FIRM));
+        }
+    }
+
+    /// @notice With one order less. Its neighbours are `prev` and `next`, not both 0.
+    function without(
+        Level level,
+        uint256 prev,
+        uint256 next,
+        uint256 lots_,
+        uint256 firm_
+    ) internal pure returns (Level) {
+        if (prev == 0) level = withHead(level, next);
+        if (next == 0) level = withTail(level, prev);
+        unchecked {
+            return Level.wrap(Level.unwrap(less(level, lots_, firm_)) - (1 << COUNT));
+        }
+    }
+
+    /// @notice With `lots_` less in one of its orders, `firm_` of them firm.
+    function less(Level level, uint256 lots_, uint256 firm_) internal pure returns (Level) {
+        unchecked {
+            return Level.wrap(Level.unwrap(level) - (lots_ << LOTS) - (firm_ << FIRM));
+        }
+    }
+
+    function withHead(Level level, uint256 slot) internal pure returns (Level) {
+        return Level.wrap((Level.unwrap(level) & ~SLOT_MASK) | slot);
+    }
+
+    function withTail(Level level, uint256 slot) internal pure returns (Level) {
+        return Level.wrap((Level.unwrap(level) & ~(SLOT_MASK << TAIL)) | (slot << TAIL));
     }
 
     function head(Level level) internal pure returns (uint256) {
@@ -183,5 +241,9 @@ library LevelLibrary {
 
     function count(Level level) internal pure returns (uint256) {
         return uint32(Level.unwrap(level) >> COUNT);
+    }
+
+    function firm(Level level) internal pure returns (uint256) {
+        return uint64(Level.unwrap(level) >> FIRM);
     }
 }

@@ -52,16 +52,22 @@ library OrderMarginLibrary {
     }
 
     function add(OrderMargin m, bool isBid, uint256 amount) internal pure returns (OrderMargin) {
-        if ((isBid ? bidReserve(m) : askReserve(m)) + amount > type(uint96).max)
-            revert IExchangeErrors.OrderMarginOverflow();
-        return OrderMargin.wrap(OrderMargin.unwrap(m) + (isBid ? amount : amount << 96));
+        unchecked {
+            // an amount is below 2^97
+            if ((isBid ? bidReserve(m) : askReserve(m)) + amount > type(uint96).max) {
+                revert IExchangeErrors.OrderMarginOverflow();
+            }
+            return OrderMargin.wrap(OrderMargin.unwrap(m) + (isBid ? amount : amount << 96));
+        }
     }
 
     /// @notice Takes `amount` off a side's reserve, or what is left of it: a fill on the other side may have used some.
     function sub(OrderMargin m, bool isBid, uint256 amount) internal pure returns (OrderMargin) {
         uint256 held = isBid ? bidReserve(m) : askReserve(m);
         if (amount > held) amount = held;
-        return OrderMargin.wrap(OrderMargin.unwrap(m) - (isBid ? amount : amount << 96));
+        unchecked {
+            return OrderMargin.wrap(OrderMargin.unwrap(m) - (isBid ? amount : amount << 96));
+        }
     }
 
     function withSeat(OrderMargin m, uint256 seat) internal pure returns (OrderMargin) {

@@ -428,6 +428,7 @@ export const exchangeAbi = [
     ],
   },
   { type: "event", name: "InsuranceDeposited", inputs: [{ name: "amount", type: "uint256", indexed: false }] },
+  { type: "event", name: "InsuranceFundSet", inputs: [{ name: "fund", type: "address", indexed: true }] },
   {
     type: "event",
     name: "InsuranceWithdrawn",
@@ -1127,6 +1128,7 @@ export const exchangeAbi = [
     outputs: [
       { name: "lots", type: "uint256" },
       { name: "orders", type: "uint256" },
+      { name: "firm", type: "uint256" },
     ],
     stateMutability: "view",
   },

@@ -26,6 +26,7 @@ export type MarketFact =
       readonly lots: bigint;
       readonly tip: bigint;
     }
+  | { readonly kind: "marginRemoved"; readonly account: AccountId }
   /** `price` is the mark, X16. */
   | { readonly kind: "liquidated"; readonly account: AccountId; readonly lots: bigint; readonly price: bigint }
   | { readonly kind: "other" };
@@ -58,8 +59,14 @@ export function applyEvent(
   state.sequence = event.sequence;
   if (event.accrues) state.accruedAt = event.timestamp;
   switch (event.kind) {
-    case "position":
-      return { ...before, position: applyChange(state, event.change) };
+    case "position": {
+      const { account, lots } = event.change;
+      const was = state.positions.get(account)?.lots ?? 0n;
+      const ends = lots === 0n || abs(lots) > abs(was) || lots > 0n !== was > 0n;
+      return { ...before, ...(ends ? endStep(state, account) : {}), position: applyChange(state, event.change) };
+    }
+    case "marginRemoved":
+      return { ...before, ...endStep(state, event.account) };
     case "topUpSet":
       return { ...before, topUp: setTopUp(state, event.account, event.order) };
     case "toppedUp": {
@@ -103,6 +110,14 @@ export function undoEvent(state: MarketState, undo: EventUndo): void {
   if (undo.topUp !== undefined) restore(state.topUps, undo.topUp);
   if (undo.triggers !== undefined) restore(state.triggers, undo.triggers);
   if (undo.stepped !== undefined) restore(state.steps, undo.stepped);
+}
+
+/** A step belongs to one position, and ends when that grows or gives margin back (Liquidation.sol). */
+function endStep(state: MarketState, account: AccountId): Pick<EventUndo, "stepped"> {
+  const before = state.steps.get(account);
+  if (before === undefined) return {};
+  state.steps.delete(account);
+  return { stepped: { account, before } };
 }
 
 function setTopUp(state: MarketState, account: AccountId, order: TopUpOrder) {

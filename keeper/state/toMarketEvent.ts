@@ -58,6 +58,8 @@ function factOf(event: ChainEvent): MarketFact {
       const { account, triggerId, lotsLeft: lots, tipLeft: tip } = event.args;
       return { kind: "triggerLeft", account: Number(account), id: Number(triggerId), lots, tip };
     }
+    case "MarginRemoved":
+      return { kind: "marginRemoved", account: Number(event.args.account) };
     case "Liquidated": {
       const { account, lots, price } = event.args;
       return { kind: "liquidated", account: Number(account), lots, price };

@@ -88,7 +88,7 @@ export async function measureClearing(
       await exchange.updateMarket(
         MARKET,
         { source: market.source, extraTiers: tiers.length, ...config },
-        { ...risk, cautiousRatio: 1_000_000, reduceOnlyRatio: 1_000_000 },
+        { ...risk, cautiousRatio: 1_000_000, reduceOnlyRatio: 1_000_000, hysteresis: 0, maxInitialRate: 1_000_000 },
         [...tiers],
       );
       await bench.setMark(at(0.988));

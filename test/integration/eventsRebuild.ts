@@ -213,7 +213,15 @@ describe("Events rebuild every balance: random sessions", () => {
         }
       }
       const seen = await expectRebuilt(v);
-      for (const name of ["Trade", "OrderPlaced", "OrderRemoved", "MarginAdded", "PositionChanged", "FundingAccrued"]) {
+      for (const name of [
+        "Trade",
+        "OrderPlaced",
+        "OrderRemoved",
+        "MarginAdded",
+        "MarginRemoved",
+        "PositionChanged",
+        "FundingAccrued",
+      ]) {
         expect([...seen], name).to.include(name);
       }
     });

@@ -27,7 +27,8 @@ for (const seed of [1, 2, 3]) {
       const { time } = v.connection.networkHelpers;
       const random = createRandom(900 + seed);
       await v.exchange.poke(1, GAS);
-      const model = createFundingModel(parametersOf(v), await time.latest());
+      const [mark] = await v.exchange.markPrice(1);
+      const model = createFundingModel(parametersOf(v), await time.latest(), mark);
       let mid = 10_000;
       let accruals = 0;
 

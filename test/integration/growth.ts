@@ -84,6 +84,33 @@ describe("Growth of open interest", () => {
     expect((await readPositions(v)).get(trader(v, 2).account)?.lots).equal(3_000n);
   });
 
+  it("a maker that would flip: its closing leg changes hands, what would open stays in the book", async () => {
+    const v = venue();
+    await buy(6_000);
+    await trader(v, 0).exchange.cancelAll(1, GAS);
+    await place(v, trader(v, 1), ask(TICK, 8_000, { leverage: 1 })); // closes 6,000, opens 2,000
+    await buy(8_000, trader(v, 2));
+    const positions = await readPositions(v);
+    expect([positions.get(trader(v, 1).account), positions.get(trader(v, 2).account)?.lots]).to.deep.equal([
+      undefined,
+      6_000n,
+    ]);
+    expect([await openInterest(), (await v.exchange.levelAt(1, false, TICK)).lots]).to.deep.equal([6_000n, 2_000n]);
+  });
+
+  it("both would flip: as much as the larger closing leg", async () => {
+    const v = venue();
+    await buy(6_000);
+    await trader(v, 0).exchange.cancelAll(1, GAS);
+    await place(v, trader(v, 3), ask(TICK, 4_000, { leverage: 1 }));
+    await buy(4_000, trader(v, 0), { reduceOnly: true }); // 2,000 short are left of 6,000
+    await place(v, trader(v, 1), ask(TICK, 9_000, { leverage: 1 })); // closes 6,000, opens 3,000
+    await buy(9_000, trader(v, 0)); // closes 2,000, opens 7,000
+    const positions = await readPositions(v);
+    const lots = [0, 1, 3].map((i) => positions.get(trader(v, i).account)?.lots);
+    expect([...lots, await openInterest()]).to.deep.equal([4_000n, undefined, -4_000n, 4_000n]);
+  });
+
   it("fills in order until one does not fit whole: nobody searches for a smaller size", async () => {
     const v = venue();
     await trader(v, 0).exchange.cancelAll(1, GAS);

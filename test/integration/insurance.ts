@@ -314,6 +314,8 @@ describe("Insurance fund", () => {
       await expect(x.setInsuranceFund(t.address, GAS))
         .to.be.revertedWithCustomError(x, "InsuranceFundAlreadySet")
         .withArgs(v.deployed.insuranceFundAddress);
+      const named_ = await x.queryFilter(x.filters.InsuranceFundSet(), v.deployed.startBlock);
+      expect(named_.map((e) => e.args.fund)).to.deep.equal([v.deployed.insuranceFundAddress]);
     });
   });
 });

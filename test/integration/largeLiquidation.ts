@@ -1,7 +1,7 @@
 /** Large positions are liquidated in steps: how much a step may close, for how long, who is bound and who is not. */
 import { expect } from "chai";
 import { type Crash, deleverage, mirrored, openCrash, type Side } from "../utils/crash.ts";
-import { cross, place } from "../utils/orders.ts";
+import { cross, place, requestOf } from "../utils/orders.ts";
 import { readPositions } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { eventsOf, GAS, named, noLimits, setTick, type Trader, trader, USD, type Venue } from "../utils/venue.ts";
@@ -189,6 +189,77 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
       expect(whole).equal(2_500n);
       expect(together >= closeSize()).equal(true); // each rounds up
       expect(together <= closeSize() + 4n).equal(true);
+    });
+  });
+
+  describe(`Large liquidation of a ${side}: a step ends with its position`, () => {
+    const s = open(300n * USD, 250_000, 600);
+    const encode = () => s.venue().exchange.interface;
+    const close = () => encode().encodeFunctionData("closePosition", [1, mirrored(side, 9_850), 64]);
+    const liquidate = () => encode().encodeFunctionData("liquidate", [1, s.victim().account, 64]);
+    const reopen = (lots: number) =>
+      encode().encodeFunctionData("placeOrder", [
+        requestOf({ isBid: side === "long", tick: mirrored(side, 9_862), lots, leverage: 50, ioc: true }),
+      ]);
+    const prepared = async () => {
+      await s.rest(9_858, 30_000);
+      await s.lower();
+      await place(s.venue(), trader(s.venue(), 8), {
+        isBid: side !== "long",
+        tick: mirrored(side, 9_862),
+        lots: 20_000,
+        leverage: 1,
+      });
+    };
+
+    it("the owner closes what is left and opens another one within the cooldown: a quarter of that one", async () => {
+      const v = s.venue();
+      await prepared();
+      expect(await liquidated(v, s.liquidate())).to.deep.equal([2_500n]);
+      await s.victim().exchange.multicall([close()], GAS);
+      expect(await s.lots()).equal(0n);
+      await s.victim().exchange.multicall([reopen(10_000)], GAS);
+      await setTick(v, mirrored(side, 9_740));
+      expect(await liquidated(v, s.liquidate())).to.deep.equal([2_500n]);
+    });
+
+    it("all of it in one transaction, one second: the same", async () => {
+      const v = s.venue();
+      await prepared();
+      const all = s.victim().exchange.multicall([liquidate(), close(), reopen(10_000)], GAS);
+      expect(await liquidated(v, all)).to.deep.equal([2_500n]);
+      await setTick(v, mirrored(side, 9_740));
+      expect(await liquidated(v, s.liquidate())).to.deep.equal([2_500n]);
+    });
+
+    it("grown since, for which it needed initial margin: a quarter of what it is now", async () => {
+      const v = s.venue();
+      await prepared();
+      await s.liquidate();
+      await s.victim().exchange.addMargin(1, 50n * USD, GAS);
+      await s.victim().exchange.multicall([reopen(4_500)], GAS); // 7,500 + 4,500
+      await setTick(v, mirrored(side, 9_400));
+      const [lots] = await liquidated(v, s.liquidate());
+      expect(lots).equal(3_000n);
+    });
+
+    it("what the owner closes of it meanwhile takes nothing off the step: it may close no more", async () => {
+      const v = s.venue();
+      await prepared();
+      await s.rest(9_859, 1_000, trader(v, 9));
+      expect(await liquidated(v, s.victim().exchange.liquidate(1, s.victim().account, 1, GAS))).to.deep.equal([1_000n]);
+      const part = requestOf({
+        isBid: side !== "long",
+        tick: mirrored(side, 9_850),
+        lots: 4_000,
+        ioc: true,
+        reduceOnly: true,
+      });
+      await s.victim().exchange.placeOrder(part, GAS);
+      expect(await s.lots()).equal(5_000n);
+      // a quarter of 5,000 that are open and 1,000 that the step closed
+      await setTick(v, mirrored(side, 9_830));
+      expect(await liquidated(v, s.liquidate())).to.deep.equal([500n]);
     });
   });
 

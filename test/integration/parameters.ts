@@ -8,15 +8,22 @@ type Values = Record<string, unknown>;
 type Row = [parameter: string, inside: Values[], outside: Values[]];
 
 const ZERO = "0x0000000000000000000000000000000000000000";
+/** New exposure needs at most 3 %. */
+const SURCHARGED = { maxInitialRate: 20_000, cautiousFactor: 1_500_000 };
 const FEES = { takerFeeRate: 450, makerFeeRate: 150 };
 
 const market: Row[] = [
   ["source", [{}], [{ source: ZERO }]],
   ["maxAge", [{ maxAge: 1, tradeAge: 1 }, { maxAge: 65_535 }], [{ maxAge: 0, tradeAge: 0 }]],
   ["tradeAge", [{ tradeAge: 1 }, { maxAge: 60, tradeAge: 60 }], [{ tradeAge: 0 }, { maxAge: 60, tradeAge: 61 }]],
-  ["tickValue", [{ tickValue: 1 }], [{ tickValue: 0 }]],
+  // the price is 100,000 atoms a lot with 10,000 lots a unit; listing wants a hundred ticks, and the band's upper end to be a tick that may rest
+  [
+    "tickValue",
+    [{ tickValue: 1 }, { tickValue: 1_000 }, { tickValue: 1, lotsPerUnit: 80, bandRate: 342_177 }],
+    [{ tickValue: 0 }, { tickValue: 1_001 }, { tickValue: 1, lotsPerUnit: 80, bandRate: 342_178 }],
+  ],
   ["maxSteps", [{ maxSteps: 33 }, { maxSteps: 64 }], [{ maxSteps: 32 }, { maxSteps: 65 }]],
-  ["lotsPerUnit", [{ lotsPerUnit: 1 }], [{ lotsPerUnit: 0 }]],
+  ["lotsPerUnit", [{ lotsPerUnit: 1, tickValue: 1_000 }], [{ lotsPerUnit: 0 }]],
   ["rankPolicy", [{ rankPolicy: 0 }, { rankPolicy: 1 }], []],
   [
     "initialRate",
@@ -77,17 +84,45 @@ const market: Row[] = [
     [{ fundingCap: 0 }, { fundingCap: 20_000, impactNotional: 1 }],
     [{ fundingCap: 20_001, impactNotional: 1 }],
   ],
-  ["impactNotional", [{ fundingCap: 1, impactNotional: 1 }], [{ fundingCap: 1, impactNotional: 0 }]],
+  [
+    "impactNotional",
+    [
+      { fundingCap: 1, impactNotional: 1 },
+      { fundingCap: 1, impactNotional: 10n ** 15n },
+    ],
+    [{ fundingCap: 1, impactNotional: 0 }, { impactNotional: 10n ** 15n + 1n }],
+  ],
 ];
 
 const risk: Row[] = [
-  ["cautiousRatio", [{ cautiousRatio: 0 }, { cautiousRatio: 1_000_000 }], [{ cautiousRatio: 1_000_001 }]],
+  // with the hysteresis, no more than the highest initial rate that new exposure can be asked for
+  [
+    "cautiousRatio",
+    [{ cautiousRatio: 0 }, { cautiousRatio: 1_000_000 }, { ...SURCHARGED, cautiousRatio: 25_000, hysteresis: 5_000 }],
+    [
+      { cautiousRatio: 1_000_001 },
+      { cautiousRatio: 999_999, hysteresis: 2 },
+      { ...SURCHARGED, cautiousRatio: 25_001, hysteresis: 5_000 },
+    ],
+  ],
   [
     "reduceOnlyRatio",
     [{ cautiousRatio: 15_000, reduceOnlyRatio: 15_000 }],
     [{ cautiousRatio: 15_000, reduceOnlyRatio: 15_001 }],
   ],
-  ["hysteresis", [{ hysteresis: 100_000 }], [{ hysteresis: 100_001 }]],
+  [
+    "hysteresis",
+    [
+      { hysteresis: 100_000 },
+      { cautiousRatio: 100_000, hysteresis: 100_000 },
+      { cautiousRatio: 15_000, reduceOnlyRatio: 8_000, hysteresis: 8_000 },
+    ],
+    [
+      { cautiousRatio: 200_000, hysteresis: 100_001 },
+      { cautiousRatio: 15_000, hysteresis: 15_001 },
+      { cautiousRatio: 15_000, reduceOnlyRatio: 8_000, hysteresis: 8_001 },
+    ],
+  ],
   [
     "jumpRate",
     [{ jumpRate: 0 }, { jumpRate: 1_000 }, { jumpRate: 1_000_000 }],

@@ -1,10 +1,17 @@
 /** Steps of a large position's liquidation: what is left of one, for how long, and that a reorganisation takes it back. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyEvent, type EventUndo, type MarketEvent, undoEvent } from "../../keeper/core/applyEvent.ts";
+import {
+  applyEvent,
+  type EventUndo,
+  type MarketEvent,
+  type MarketFact,
+  undoEvent,
+} from "../../keeper/core/applyEvent.ts";
 import { closeSize, stepOf, stepSize } from "../../keeper/core/closeSize.ts";
 import { MARK, marketOf, PARAMETERS, PRICES, position } from "./helpers/market.ts";
 
+type Change = Extract<MarketFact, { kind: "position" | "marginRemoved" }>;
 const LARGE = { ...PARAMETERS, largeNotional: 1_000_000_000n, stepRate: 250_000n, stepCooldown: 15n };
 // 100 lots at 60 m: 6,000 m of notional; a fiftieth of margin is below maintenance
 const thin = position(8, 100n, 60_000_000n, 1_200_000n);
@@ -59,4 +66,26 @@ test("behavior: undone with its block", () => {
   assert.deepEqual(state.steps.get(8), { began: 1_000n, closed: 20n });
   undoEvent(state, first);
   assert.equal(state.steps.get(8), undefined);
+});
+
+test("behavior: a step ends with its position, and when that grows or gives margin back; undone with its block", () => {
+  const changed = (lots: bigint): Change => ({ kind: "position", change: { ...thin, lots } });
+  const cases: [Change, boolean][] = [
+    [changed(40n), true], // reduced
+    [changed(100n), true], // margin in, or funding
+    [changed(101n), false],
+    [changed(-40n), false],
+    [changed(0n), false],
+    [{ kind: "marginRemoved", account: 8 }, false],
+    [{ kind: "marginRemoved", account: 9 }, true],
+  ];
+  for (const [fact, goesOn] of cases) {
+    const { state } = liquidated([1_000n, 20n]);
+    const event = { ...fact, timestamp: 1_005n, sequence: state.sequence + 1n, accrues: true };
+    const undo = applyEvent(state, event, LARGE);
+    assert.ok(undo);
+    assert.equal(stepOf(state, 8, 1_006n, LARGE).closed, goesOn ? 20n : 0n);
+    undoEvent(state, undo);
+    assert.deepEqual(state.steps.get(8), { began: 1_000n, closed: 20n });
+  }
 });

@@ -207,7 +207,7 @@ abstract contract Catalogue is ExchangeTest {
             uint256 tick = exchange.nextTick(m, side == 0, side == 0 ? type(uint24).max : 0);
             _check(tick == (side == 0 ? market.bestBid : market.bestAsk), "BOOK-1");
             while (tick != 0) {
-                (uint256 atLevel, uint256 orders) = exchange.levelAt(m, side == 0, tick);
+                (uint256 atLevel, uint256 orders, ) = exchange.levelAt(m, side == 0, tick);
                 (uint256 sum, uint256 count) = _restingAt(m, side == 0, tick);
                 _check(atLevel == sum && orders == count && count != 0, "BOOK-1");
                 lots += atLevel;

@@ -4,18 +4,22 @@ import { createIndexer } from "./indexer.ts";
 import { readExchange } from "./state.ts";
 import type { ParsedEvent, Venue } from "./venue.ts";
 
-/** Every event of the exchange since it was deployed, in order. */
-async function readEvents(v: Venue): Promise<ParsedEvent[]> {
+/** Every event of the exchange since it was deployed, in order, with its block's timestamp. */
+async function readEvents(v: Venue): Promise<(ParsedEvent & { timestamp: bigint })[]> {
   const logs = await v.connection.ethers.provider.getLogs({
     address: v.deployed.exchangeAddress,
     fromBlock: v.deployed.startBlock,
     toBlock: "latest",
   });
-  const events: ParsedEvent[] = [];
+  const events: (ParsedEvent & { timestamp: bigint })[] = [];
+  const times = new Map<number, bigint>();
   for (const log of logs) {
     const parsed = v.exchange.interface.parseLog({ topics: [...log.topics], data: log.data });
     if (!parsed) throw new Error(`a log that the interface does not know: ${log.topics[0]}`);
-    events.push({ name: parsed.name, args: parsed.args as unknown as ParsedEvent["args"] });
+    const known = times.get(log.blockNumber);
+    const timestamp = known ?? BigInt((await v.connection.ethers.provider.getBlock(log.blockNumber))?.timestamp ?? 0);
+    times.set(log.blockNumber, timestamp);
+    events.push({ name: parsed.name, args: parsed.args as unknown as ParsedEvent["args"], timestamp });
   }
   return events;
 }
@@ -24,9 +28,10 @@ async function readEvents(v: Venue): Promise<ParsedEvent[]> {
 export async function expectRebuilt(v: Venue): Promise<Set<string>> {
   const events = await readEvents(v);
   const { state, apply } = createIndexer();
-  for (const event of events) apply(event);
+  for (const event of events) apply(event, event.timestamp);
   const chain = await readExchange(v);
   expect(state.gaps).to.deep.equal([]);
+  expect(state.insuranceFund).equal(await v.exchange.insuranceFund());
   expect(state.tokens, "tokens").equal(chain.balance);
   expect([state.insurance, state.keeperReserve, state.treasury]).to.deep.equal([
     chain.insurance,
@@ -56,6 +61,7 @@ export async function expectRebuilt(v: Venue): Promise<Set<string>> {
         cost: p.cost,
         margin: p.margin,
         fundingIndex: p.fundingIndex,
+        grownAt: p.grownAt,
       });
     }
     const orders = [...market.reserved.values()].flatMap((r) => r.orders);

@@ -11,6 +11,8 @@ export interface IndexedPosition {
   cost: bigint;
   margin: bigint;
   fundingIndex: bigint;
+  /** Seconds. */
+  grownAt: bigint;
 }
 
 export interface IndexedOrder {
@@ -50,6 +52,7 @@ export interface IndexedTrigger {
 
 export interface Indexed {
   tokens: bigint;
+  insuranceFund: string;
   insurance: bigint;
   keeperReserve: bigint;
   treasury: bigint;
@@ -60,9 +63,11 @@ export interface Indexed {
   gaps: string[];
 }
 
-export function createIndexer(): { state: Indexed; apply(event: ParsedEvent): void } {
+/** `timestamp`: of the event's block. */
+export function createIndexer(): { state: Indexed; apply(event: ParsedEvent, timestamp: bigint): void } {
   const state: Indexed = {
     tokens: 0n,
+    insuranceFund: "",
     insurance: 0n,
     keeperReserve: 0n,
     treasury: 0n,
@@ -115,7 +120,8 @@ export function createIndexer(): { state: Indexed; apply(event: ParsedEvent): vo
     return o.lots === 0n ? m.orders.delete(id) : true;
   };
 
-  const handlers: Record<string, (e: Record<string, unknown>, m: IndexedMarket) => void> = {
+  const handlers: Record<string, (e: Record<string, unknown>, m: IndexedMarket, timestamp: bigint) => void> = {
+    InsuranceFundSet: (e) => (state.insuranceFund = String(e["fund"])),
     AccountOpened: (e) => state.owners.set(big(e, "account"), String(e["owner"])),
     FreeCollateralChanged: (e) => state.free.set(big(e, "account"), big(e, "free")),
     ReservesChanged: (e) => {
@@ -142,15 +148,23 @@ export function createIndexer(): { state: Indexed; apply(event: ParsedEvent): vo
       const order = m.topUps.get(big(e, "account"));
       if (order) order.remaining -= big(e, "amount") + big(e, "tip");
     },
-    PositionChanged: (e, m) => {
-      if (big(e, "lots") === 0n) m.positions.delete(big(e, "account"));
+    PositionChanged: (e, m, timestamp) => {
+      const lots = big(e, "lots");
+      const before = m.positions.get(big(e, "account"));
+      const grew = !before || lots > 0n !== before.lots > 0n || abs(lots) > abs(before.lots);
+      if (lots === 0n) m.positions.delete(big(e, "account"));
       else
         m.positions.set(big(e, "account"), {
-          lots: big(e, "lots"),
+          lots,
+          grownAt: grew ? timestamp : before.grownAt,
           cost: big(e, "cost"),
           margin: big(e, "margin"),
           fundingIndex: big(e, "fundingIndex"),
         });
+    },
+    MarginRemoved: (e, m, timestamp) => {
+      const p = m.positions.get(big(e, "account"));
+      if (p) p.grownAt = timestamp;
     },
     OrderPlaced: (e, m) => {
       const o: IndexedOrder = {
@@ -210,7 +224,7 @@ export function createIndexer(): { state: Indexed; apply(event: ParsedEvent): vo
 
   return {
     state,
-    apply({ name, args }) {
+    apply({ name, args }, timestamp) {
       const e = args.toObject();
       const market = e["market"] === undefined ? undefined : marketOf(big(e, "market"));
       if (market && e["sequence"] !== undefined) {
@@ -220,12 +234,13 @@ export function createIndexer(): { state: Indexed; apply(event: ParsedEvent): vo
           market.sequence = big(e, "sequence");
         }
       }
-      handlers[name]?.(e, market ?? marketOf(0n));
+      handlers[name]?.(e, market ?? marketOf(0n), timestamp);
       state.markets.delete(0n);
     },
   };
 }
 
+const abs = (x: bigint) => (x < 0n ? -x : x);
 const triggerKey = (e: Record<string, unknown>) => `${big(e, "account")}/${big(e, "triggerId")}`;
 
 function big(e: Record<string, unknown>, key: string): bigint {

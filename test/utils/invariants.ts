@@ -155,10 +155,11 @@ async function checkLevels(venue: Venue, market: MarketState): Promise<void> {
   hold("BOOK-1", bestBid === 0 || bestAsk === 0 || bestBid < bestAsk, `bid ${bestBid} meets ask ${bestAsk}`);
   const orders = [...market.reserved.values()].flatMap((r) => r.orders);
   for (const isBid of [true, false]) {
-    const expected = new Map<number, { lots: bigint; orders: bigint }>();
+    const expected = new Map<number, { lots: bigint; orders: bigint; firm: bigint }>();
     for (const o of orders.filter((x) => x.isBid === isBid)) {
-      const level = expected.get(o.tick) ?? { lots: 0n, orders: 0n };
-      expected.set(o.tick, { lots: level.lots + o.lots, orders: level.orders + 1n });
+      const level = expected.get(o.tick) ?? { lots: 0n, orders: 0n, firm: 0n };
+      const firm = level.firm + (o.reduceOnly || o.expiry !== 0 ? 0n : o.lots);
+      expected.set(o.tick, { lots: level.lots + o.lots, orders: level.orders + 1n, firm });
     }
     const ticks = [...expected.keys()].sort((a, b) => (isBid ? b - a : a - b));
     hold("BOOK-1", (isBid ? bestBid : bestAsk) === (ticks[0] ?? 0), `best ${isBid ? "bid" : "ask"} is not ${ticks[0]}`);
@@ -167,12 +168,12 @@ async function checkLevels(venue: Venue, market: MarketState): Promise<void> {
       const found = Number(await venue.exchange.nextTick(market.id, isBid, from));
       hold("BOOK-1", found === tick, `the bitmap leads to ${found}, the orders to ${tick}`);
       if (tick === 0) break;
-      const [lots, count] = await venue.exchange.levelAt(market.id, isBid, tick);
+      const [lots, count, firm] = await venue.exchange.levelAt(market.id, isBid, tick);
       const level = expected.get(tick);
       hold(
         "BOOK-1",
-        level?.lots === lots && level.orders === count,
-        `level ${tick} says ${lots} lots in ${count} orders`,
+        level?.lots === lots && level.orders === count && level.firm === firm,
+        `level ${tick} says ${lots} lots in ${count} orders, ${firm} of them firm`,
       );
       from = isBid ? tick - 1 : tick + 1;
       if (from === 0) break;
