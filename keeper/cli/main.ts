@@ -66,7 +66,7 @@ async function runCommand(
     case "check": {
       const { text, failed } = await checkCommand(settings, deployment());
       say(text);
-      return failed ? EXIT.config : EXIT.done;
+      return failed ? EXIT.failed : EXIT.done;
     }
     case "run": {
       const stop = new AbortController();

@@ -24,7 +24,7 @@ export function usage(): string {
     "npm run keeper -- config print   the settings in force, and where each comes from",
     "npm run keeper -- config docs    the table of settings for docs/keeper.md",
     "",
-    "exit codes: 0 done, 1 something has to be changed first, 75 failed for now: start it again",
+    "exit codes: 0 done, 1 something has to be changed or looked at first, 75 failed for now: start it again",
     "",
     `  ${"flag".padEnd(26)}${"variable".padEnd(31)}meaning [default]`,
     `  ${"--config".padEnd(26)}${"KEEPER_CONFIG".padEnd(31)}file with settings: JSON, keys as \`config print\` shows them`,
