@@ -231,6 +231,21 @@ test("error: asked for wrongly, in one line", async () => {
   }
 });
 
+test("behavior: a claim on the fund that begins between estimate and block costs no call", async () => {
+  const young = await createScene({ pairs: 4, keepers: 1 });
+  try {
+    // bids that only the fund's cover reaches. Positions are entitled to it after 30 s: the third block after the last trade is the first
+    await young.awaitPrice(young.start * 0.9);
+    const report = await drill(["--shock", "BTC=-10.5%"], 0, { RPC_URL: young.url, DEPLOYMENT: young.deployment });
+    const [btc] = report.markets;
+    assert.ok((btc?.tally.deleverage.accounts ?? 0) > 0 && (btc?.tally.sweep.accounts ?? 0) > 0, "before and after");
+    assert.equal(report.gas.wasted, "0");
+    assert.ok(report.calls.every(({ outcome }) => outcome === "effective"));
+  } finally {
+    young.remove();
+  }
+});
+
 test("behavior: on anvil, forked from the other node, as of any live chain", async (t) => {
   const anvil = await startAnvil(["--fork-url", scene.url, "--hardfork", "osaka"]);
   if (anvil === undefined) return t.skip("anvil is not installed");
