@@ -10,10 +10,14 @@ import { createRedactor, secretsOfUrl } from "../ops/createRedactor.ts";
 import { runKeeper } from "../runKeeper.ts";
 import { checkCommand } from "./checkCommand.ts";
 import { configCommand } from "./configCommand.ts";
+import { drillCommand } from "./drillCommand.ts";
+import { readDrillFlags } from "./drillFlags.ts";
 import { EXIT, exitCodeOf } from "./exitCodes.ts";
 import { printPlan } from "./printPlan.ts";
 import { printRisk } from "./printRisk.ts";
-import { type RiskFlags, readRiskFlags } from "./riskFlags.ts";
+import { replayCommand } from "./replayCommand.ts";
+import { readReplayFlags } from "./replayFlags.ts";
+import { readRiskFlags } from "./riskFlags.ts";
 import { statusCommand } from "./statusCommand.ts";
 import { txCommand } from "./txCommand.ts";
 
@@ -31,18 +35,30 @@ async function main(args: readonly string[]): Promise<number> {
     WS_URL: ws,
   } = process.env;
   redact = createRedactor([key?.replace(/^0x/, ""), password, ...[webhook, rpc, ws].flatMap(secretsOfUrl)]);
-  // these flags are not settings: they are taken out first
-  const risk = args[0] === "risk" ? readRiskFlags(args.slice(1)) : undefined;
-  const read = readSettings(risk === undefined ? args : ["risk", ...risk.rest], process.env);
-  const [command = "run", ...rest] = read.positionals;
-  return runCommand(command, rest, read, risk);
+  // the flags of a command's own are not settings: they are taken out first
+  const [name, ...others] = args;
+  const own: OwnFlags = {
+    ...(name === "risk" ? { risk: readRiskFlags(others) } : {}),
+    ...(name === "drill" ? { drill: readDrillFlags(others) } : {}),
+    ...(name === "replay" ? { replay: readReplayFlags(others) } : {}),
+  };
+  const rest = (own.risk ?? own.drill ?? own.replay)?.rest;
+  const read = readSettings(rest === undefined || name === undefined ? args : [name, ...rest], process.env);
+  const [command = "run", ...words] = read.positionals;
+  return runCommand(command, words, read, own);
 }
+
+type OwnFlags = {
+  readonly risk?: ReturnType<typeof readRiskFlags>;
+  readonly drill?: ReturnType<typeof readDrillFlags>;
+  readonly replay?: ReturnType<typeof readReplayFlags>;
+};
 
 async function runCommand(
   command: string,
   rest: readonly string[],
   read: ReadSettingsReturnType,
-  risk: RiskFlags | undefined,
+  own: OwnFlags,
 ): Promise<number> {
   const settings = read.values;
   if (command === "config") return say(configCommand(rest, read));
@@ -60,29 +76,44 @@ async function runCommand(
       await printPlan(settings, deployment());
       return EXIT.done;
     case "risk":
-      if (risk === undefined) throw new ConfigError("risk must come before its flags: see --help");
-      await printRisk(settings, deployment(), risk);
+      await printRisk(settings, deployment(), required(command, own.risk));
+      return EXIT.done;
+    case "drill": {
+      const { text, cleared } = await drillCommand(settings, deployment(), required(command, own.drill));
+      say(text);
+      return cleared ? EXIT.done : EXIT.failed;
+    }
+    case "replay":
+      await replayCommand(settings, deployment(), required(command, own.replay), untilSignal());
       return EXIT.done;
     case "check": {
       const { text, failed } = await checkCommand(settings, deployment());
       say(text);
-      return failed ? EXIT.config : EXIT.done;
+      return failed ? EXIT.failed : EXIT.done;
     }
-    case "run": {
-      const stop = new AbortController();
-      for (const signal of ["SIGINT", "SIGTERM"] as const) {
-        process.on(signal, () => {
-          // asked twice: at once. What is open is in the journal
-          if (stop.signal.aborted) process.exit(EXIT.temporary);
-          stop.abort();
-        });
-      }
-      await runKeeper({ settings, deployment: deployment(), signal: stop.signal });
+    case "run":
+      await runKeeper({ settings, deployment: deployment(), signal: untilSignal() });
       return EXIT.done;
-    }
     default:
       throw new ConfigError(`Unknown command ${command}: see --help`);
   }
+}
+
+function required<T>(command: string, flags: T | undefined): T {
+  if (flags === undefined) throw new ConfigError(`${command} must come before its flags: see --help`);
+  return flags;
+}
+
+function untilSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      // asked twice: at once. What is open is in the journal
+      if (stop.signal.aborted) process.exit(EXIT.temporary);
+      stop.abort();
+    });
+  }
+  return stop.signal;
 }
 
 function say(text: string): number {

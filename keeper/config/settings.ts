@@ -95,7 +95,7 @@ export const settings = {
   maxReorg: {
     env: "MAX_REORG",
     flag: "max-reorg",
-    help: "deepest reorganisation that is followed, blocks; at a deeper one the keeper stops with exit code 3",
+    help: "deepest reorganisation that is followed, blocks; at a deeper one the keeper stops with exit code 1",
     schema: integer(1, 127, 64),
   },
   stateDb: {

@@ -5,8 +5,8 @@
  * top-ups, which can save a position from what comes after them: liquidations and preventive closes, worst position first. Triggers follow, because their owners can wait. A poke, which
  * only keeps funding from losing time, comes when nothing else does.
  */
+import { assess, type Candidate } from "./assess.ts";
 import { abs, ceilDiv } from "./integers.ts";
-import { marginHealth } from "./marginHealth.ts";
 import type { MarketView } from "./marketView.ts";
 import { pickBankrupt } from "./pickBankrupt.ts";
 import type { MarketPlan, Plan, PokePlan, Skip } from "./plan.ts";
@@ -18,7 +18,7 @@ import { planTriggers } from "./planTriggers.ts";
 import { PIPS } from "./position.ts";
 import { createProjection, type Projection } from "./projection.ts";
 import { type Screening, screenPositions } from "./screenPositions.ts";
-import type { AccountId, Entry, Prices } from "./types.ts";
+import type { AccountId, Prices } from "./types.ts";
 import { warnOf } from "./warnOf.ts";
 
 export type PlanOptions = {
@@ -67,28 +67,6 @@ export function planMarket(view: MarketView, options: PlanOptions = {}, screenin
   } finally {
     projection.end();
   }
-}
-
-type Candidate = {
-  readonly entry: Entry;
-  readonly status: PositionStatus;
-  readonly equity: bigint;
-  readonly maintenance: bigint;
-};
-type PositionStatus = "liquidatable" | "bankrupt";
-
-/** Who is below maintenance, worst first: least equity per maintenance margin. Equity × 2^16 × 1e6, as maintenance. */
-function assess({ state, parameters }: MarketView, prices: Prices, rows: readonly number[]): Candidate[] {
-  const found: Candidate[] = [];
-  for (const row of rows) {
-    const entry = state.entryAt(row);
-    const { equityX16, maintenanceX16Pips: maintenance, status } = marginHealth(entry, prices, parameters);
-    if (status !== "healthy") found.push({ entry, status, equity: equityX16 * PIPS, maintenance });
-  }
-  return found.sort((a, b) => {
-    const difference = a.equity * b.maintenance - b.equity * a.maintenance;
-    return difference < 0n ? -1 : difference > 0n ? 1 : a.entry.account - b.entry.account;
-  });
 }
 
 function planActions(

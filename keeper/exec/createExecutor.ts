@@ -56,6 +56,11 @@ export type Executor = Worker & {
 
 /** Between two looks at an open transaction. */
 const LOOK_MS = 250;
+/**
+ * Gas beyond the estimate of a deleveraging call, at least. The block that it is mined in is later than the one it was estimated on: a position that has its
+ * claim on the fund by then is swept in the book first, and was seen to need 331,160 instead of an estimated 196,785. What is not used costs nothing.
+ */
+const SWEEP_GAS = 250_000n;
 
 export function createExecutor(parameters: ExecutorParameters): Executor {
   const { chain, account, journal, log } = parameters;
@@ -126,7 +131,8 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
       if (rival?.kind === "outcompeted" || rival?.kind === "obsolete" || rival?.kind === "stale-input")
         return { kind: "outcompeted", reason: `in the mempool: ${rival.reason}` };
     }
-    const ample = (estimate * 125n) / 100n;
+    const quarter = estimate / 4n;
+    const ample = estimate + (plan.kind === "deleverage" && quarter < SWEEP_GAS ? SWEEP_GAS : quarter);
     return ample < GAS_CAP ? ample : GAS_CAP;
   }
 

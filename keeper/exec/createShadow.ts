@@ -116,6 +116,7 @@ export function createShadow({
       const market = view.parameters.id;
       if (markets !== undefined && !markets.has(market)) continue;
       for (const plan of plans) {
+        if (plan.kind === "poke") continue;
         const key = planKey(plan);
         const known = intentions.get(key);
         if (known !== undefined) {
@@ -155,6 +156,8 @@ function workDone({ eventName, args, blockNumber: block }: ChainEvent): Done | u
       const { market, account, triggerId } = args;
       return { market: Number(market), account: Number(account), kind: "trigger", trigger: Number(triggerId), block };
     }
+    case "PreventivelyDeleveraged":
+      return { market: Number(args.market), account: Number(args.account), kind: "preventive", block };
     case "ToppedUp":
       return { market: Number(args.market), account: Number(args.account), kind: "topUp", block };
     case "DeleverageCall":

@@ -106,3 +106,24 @@ test("behavior: several events of one call count once", async () => {
   ]);
   assert.deepEqual(scores(), ["hit 5 0"]);
 });
+
+test("behavior: pokes are not compared: whoever calls anything does that work", async () => {
+  const { shadow, advance, scores } = setUp();
+  const poke: Plan = { kind: "poke", market: 1, idle: 60n, delta: 1n };
+  const block = { number: 3n, hash: HASH, parentHash: HASH, timestamp: 1n };
+  const market = { view: viewOf([]), openInterest: 1n, skips: [], plans: [poke] };
+  await shadow.tick({ block, markets: [market], missed: [] });
+  advance(9);
+  assert.deepEqual(scores(), []);
+});
+
+test("behavior: a preventive close by others is compared, once for all its counterparties", () => {
+  const { shadow, scores } = setUp();
+  const args = { market: 1n, account: 5n, counterparty: 6n, lots: 1n };
+  const event = { eventName: "PreventivelyDeleveraged", args, blockNumber: 4n, transactionHash: HASH };
+  const frames = [{ block: { number: 5n, hash: HASH, parentHash: HASH, timestamp: 1n }, undos: [] }];
+  const world = { markets: new Map(), feeds: { sources: new Map(), emitters: new Map() }, frames };
+  const events = [event, { ...event, args: { ...args, counterparty: 7n } }] as unknown as ChainEvent[];
+  shadow.onAdvance({ world, events, blocks: [], applied: 0, rolledBack: 0, snapshot: false });
+  assert.deepEqual(scores(), ["miss 5 0"]);
+});

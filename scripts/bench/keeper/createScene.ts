@@ -84,8 +84,7 @@ export async function createScene({ pairs, keepers }: SceneOptions) {
     }
   }
 
-  /** The price moves, and the maker's bids with it; without `withBids` there is nobody to sell to. */
-  function move(price: number, withBids: boolean): Promise<void> {
+  function bidsBelow(price: number): Call {
     const bids = [0.0005, 0.001, 0.0015, 0.002].map((distance) => ({
       market,
       isBid: true,
@@ -94,11 +93,21 @@ export async function createScene({ pairs, keepers }: SceneOptions) {
       leverage: 2,
       rests: true,
     }));
+    return calls.placeMany(maker, bids);
+  }
+
+  /** The price moves, and the maker's bids with it; without `withBids` there is nobody to sell to. */
+  function move(price: number, withBids: boolean): Promise<void> {
     return submit([
       calls.cancelAll(maker, market),
       calls.setPrice(administrator, market, price),
-      ...(withBids ? [calls.placeMany(maker, bids)] : []),
+      ...(withBids ? [bidsBelow(price)] : []),
     ]);
+  }
+
+  /** The maker waits for a price that is not there yet. In a block of their own. */
+  function awaitPrice(price: number): Promise<void> {
+    return mustMine([bidsBelow(price)]);
   }
 
   return {
@@ -110,6 +119,7 @@ export async function createScene({ pairs, keepers }: SceneOptions) {
     keys: keeperIndexes.map((index): Hex => keyOf(index)),
     keeperAddresses: keeperIndexes.map(account),
     move,
+    awaitPrice,
     byClock: () => chain.rpc.request("evm_setAutomine", [false]),
     mine: () => chain.rpc.request("evm_mine"),
     remove: () => rmSync(folder, { recursive: true, force: true }),

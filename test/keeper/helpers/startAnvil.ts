@@ -6,7 +6,8 @@ import { createRequire } from "node:module";
 
 export type Anvil = { readonly url: string; readonly stop: () => void };
 
-export async function startAnvil(): Promise<Anvil | undefined> {
+/** @param more Arguments beside the port; by default it makes no blocks by itself. */
+export async function startAnvil(more: readonly string[] = ["--no-mining"]): Promise<Anvil | undefined> {
   const { platform, arch } = process;
   const name = `@foundry-rs/anvil-${platform}-${arch === "x64" ? "amd64" : arch}`;
   let binary: string;
@@ -22,7 +23,7 @@ export async function startAnvil(): Promise<Anvil | undefined> {
     }
     throw error;
   }
-  const child = spawn(binary, ["--port", "0", "--no-mining", "--chain-id", "31337"], {
+  const child = spawn(binary, ["--port", "0", "--chain-id", "31337", ...more], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const url = await new Promise<string>((resolve, reject) => {
