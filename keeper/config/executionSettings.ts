@@ -60,7 +60,7 @@ export const executionSettings = {
   confirmations: {
     env: "CONFIRMATIONS",
     flag: "confirmations",
-    help: "blocks, its own included, after which a transaction is not watched any more",
+    help: "blocks, its own included, after which a transaction is final; a deeper reorganisation, down to MAX_REORG, brings it back",
     schema: integer(1, 10_000, 12),
   },
   bumpBlocks: {

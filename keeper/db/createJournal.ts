@@ -168,6 +168,10 @@ export function createJournal(database: DatabaseSync, now: () => number = Date.n
     list: (limit: number) => intents("ORDER BY id DESC LIMIT ?", limit),
     /** Finished by the chain, at this nonce or above it: what a reorganisation beyond `confirmations` may have taken back. */
     finalFrom: (nonce: number) => intents("WHERE status = 'final' AND nonce >= ? ORDER BY nonce", nonce),
+    /** The newest that is final, at a nonce below this one. */
+    lastFinal: (below = Number.MAX_SAFE_INTEGER) =>
+      intents("WHERE status = 'final' AND nonce < ? ORDER BY nonce DESC LIMIT 1", below)[0],
+    atNonce: (nonce: number) => intents("WHERE nonce = ? ORDER BY id", nonce),
     decisions: (limit: number) => all("SELECT * FROM decisions ORDER BY id DESC LIMIT ?", limit),
     /** Outcomes of the newest transactions in a block, newest first, with the time at which each was found. */
     outcomes: (limit: number) =>

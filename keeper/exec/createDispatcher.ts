@@ -26,6 +26,8 @@ export type DispatcherParameters = {
   readonly journal: Journal;
   /** Blocks with a transaction's own that make it final. */
   readonly confirmations: number;
+  /** Blocks; as deep as a reorganisation is followed. */
+  readonly maxReorg?: number;
   readonly judge: (intent: Intent, receipt: TransactionReceipt) => Promise<Outcome>;
   /** Blocks without inclusion before the fee is raised: inclusion is a matter of blocks, not of seconds. */
   readonly bumpBlocks: number;
@@ -44,15 +46,20 @@ export type SendParameters = {
   readonly plannedBlock: bigint;
   readonly call: PreparedCall;
   readonly gas: bigint;
+  /** The last question before signing: whether somebody else's call is on its way. */
+  readonly isTaken?: () => Promise<boolean>;
 };
 
 /** `busy`: a transaction is open, or came back. Unless it is `sent`, nothing was signed. */
-export type SendReturnType = "sent" | "busy" | "over budget" | "out of funds";
+export type SendReturnType = "sent" | "busy" | "taken" | "over budget" | "out of funds";
 
 export type Dispatcher = {
   readonly address: Address;
-  /** Looks at the chain once and does what is due: final, taken back, replace, cancel, send again. */
-  readonly settle: () => Promise<readonly TxEvent[]>;
+  /**
+   * Looks at the chain once and does what is due: final, taken back, replace, cancel, send again.
+   * @param tip The newest block, if it is known: while nothing is under way, a new one is the only reason to look.
+   */
+  readonly settle: (tip?: Pick<Head, "number" | "hash">) => Promise<readonly TxEvent[]>;
   readonly isOpen: () => boolean;
   readonly send: (parameters: SendParameters) => Promise<SendReturnType>;
 };
@@ -73,8 +80,8 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
   const cheap = new Set<Hash>();
   const stuck = new Set<number>();
 
-  async function settle(): Promise<readonly TxEvent[]> {
-    if (journal.watched().length === 0) return [];
+  async function settle(tip?: Pick<Head, "number" | "hash">): Promise<readonly TxEvent[]> {
+    if (journal.watched().length === 0) return tip === undefined ? [] : watch.lookBack(tip);
     const [head, used] = await look();
     const events = await watch.look(head, used);
     for (const intent of journal.watched()) {
@@ -184,7 +191,7 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     );
   }
 
-  async function send({ plan, planId, plannedBlock, call, gas }: SendParameters): Promise<SendReturnType> {
+  async function send({ plan, planId, plannedBlock, call, gas, isTaken }: SendParameters): Promise<SendReturnType> {
     if (isOpen()) return "busy";
     const [[head, used], tip, balance] = await Promise.all([
       look(),
@@ -201,6 +208,7 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     const fees = withinCap(wanted, txBudget / gas, previous, baseFee);
     if (fees === undefined) return "over budget";
     if (balance < fees.maxFeePerGas * gas) return "out of funds";
+    if ((await isTaken?.()) === true) return "taken";
     const attempt = await sign(call, nonce, gas, fees, head.number);
     crash("planned");
     const id = journal.open({ plan, planId, plannedBlock, ...call, nonce }, attempt);
@@ -224,8 +232,8 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
 
   return {
     address: account.address,
-    settle: async () => {
-      const events = await settle();
+    settle: async (tip) => {
+      const events = await settle(tip);
       return [...early.splice(0), ...events];
     },
     isOpen,

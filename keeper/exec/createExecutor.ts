@@ -10,10 +10,13 @@ import type { Journal } from "../db/createJournal.ts";
 import type { Intent } from "../db/types.ts";
 import type { Log } from "../ops/events.ts";
 import type { PlannedMarket, WorldPlan } from "../planWorld.ts";
+import type { Advance } from "../state/createFollower.ts";
+import { tipOf } from "../state/world.ts";
 import type { CrashHook } from "./crashPoint.ts";
 import { createBreaker } from "./createBreaker.ts";
-import { createDispatcher, type SendReturnType } from "./createDispatcher.ts";
+import { createDispatcher } from "./createDispatcher.ts";
 import { createQueue, type QueueItem } from "./createQueue.ts";
+import { createRoster } from "./createRoster.ts";
 import { judgeReceipt } from "./judgeReceipt.ts";
 import type { Outcome } from "./outcome.ts";
 import { type PreparedCall, prepareCall } from "./prepareCall.ts";
@@ -31,6 +34,8 @@ export type ExecutorParameters = {
   readonly cooldownBlocks: number;
   readonly jitterMs: number;
   readonly confirmations: number;
+  /** Blocks; as deep as a reorganisation is followed. */
+  readonly maxReorg?: number;
   readonly bumpBlocks: number;
   /** Wei, one transaction. */
   readonly txBudget: bigint;
@@ -52,6 +57,8 @@ export type Executor = Worker & {
   readonly breakerReason: () => string | undefined;
   readonly spending: () => { readonly spent: bigint; readonly wasted: bigint };
   readonly quarantined: ReturnType<typeof createQueue>["quarantined"];
+  /** Learns who else works here. */
+  readonly onAdvance: (advance: Advance) => void;
 };
 
 /** Between two looks at an open transaction. */
@@ -61,7 +68,8 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
   const { chain, account, journal, log } = parameters;
   const { now = () => performance.now(), clock = Date.now } = parameters;
   const from = account.address;
-  const queue = createQueue({ ...parameters, address: from, now });
+  const roster = createRoster(from);
+  const queue = createQueue({ ...parameters, address: from, now, others: roster.others });
   const breaker = createBreaker({ ...parameters, clock });
   const judge = (intent: Intent, receipt: Parameters<typeof judgeReceipt>[3]) =>
     judgeReceipt(chain, from, intent, receipt);
@@ -71,7 +79,7 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
 
   async function tick(world: WorldPlan): Promise<Tick> {
     block = world.block.number;
-    const settled = tell(await dispatcher.settle());
+    const settled = tell(await dispatcher.settle(world.block));
     if (settled.progress) return { kind: "progress", staleLists: settled.stale };
     if (dispatcher.isOpen()) return { kind: "waiting", ms: LOOK_MS };
     queue.offer(world);
@@ -101,9 +109,15 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
     const call = prepareCall(chain.deployment.exchange, plan, limitsOf(market));
     const refused = await prepare(plan, call);
     if (typeof refused !== "bigint") return conclude(plan, refused, undefined);
-    const sent = await dispatcher.send({ plan, planId, plannedBlock: tip.number, call, gas: refused });
+    let rival: Outcome | undefined;
+    const isTaken = async () => {
+      rival = await rivalOf(plan, call);
+      return rival !== undefined;
+    };
+    const sent = await dispatcher.send({ plan, planId, plannedBlock: tip.number, call, gas: refused, isTaken });
     if (sent === "busy") return "open";
-    if (sent !== "sent") return conclude(plan, unsent(sent), undefined);
+    if (rival !== undefined) return conclude(plan, rival, undefined);
+    if (sent === "over budget" || sent === "out of funds") return conclude(plan, unsent(sent), undefined);
     const told = tell(await dispatcher.settle());
     if (dispatcher.isOpen()) return "open";
     return { again: told.progress, restart: told.restart, stale: told.stale };
@@ -120,14 +134,17 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
     } catch (error) {
       return refusalOf(error, plan);
     }
-    if (parameters.jitterMs > 0) {
-      // somebody else's call may be on its way already; that a node cannot tell says nothing
-      const rival = await simulate({ chain, from, plan, call, at: "pending" });
-      if (rival?.kind === "outcompeted" || rival?.kind === "obsolete" || rival?.kind === "stale-input")
-        return { kind: "outcompeted", reason: `in the mempool: ${rival.reason}` };
-    }
     const ample = (estimate * 125n) / 100n;
     return ample < GAS_CAP ? ample : GAS_CAP;
+  }
+
+  /** Somebody else's call may be on its way already; that a node cannot tell says nothing. */
+  async function rivalOf(plan: Plan, call: PreparedCall): Promise<Outcome | undefined> {
+    if (parameters.jitterMs === 0) return undefined;
+    const refusal = await simulate({ chain, from, plan, call, at: "pending" });
+    if (refusal?.kind !== "outcompeted" && refusal?.kind !== "obsolete" && refusal?.kind !== "stale-input")
+      return undefined;
+    return { kind: "outcompeted", reason: `in the mempool: ${refusal.reason}` };
   }
 
   /** Asked once a block about a transaction that is not mined. A market that says "not now" may say yes in the next block. */
@@ -203,10 +220,11 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
     breakerReason: breaker.reason,
     spending: breaker.spending,
     quarantined: queue.quarantined,
+    onAdvance: ({ world, events }) => roster.note(events, tipOf(world).number),
   };
 }
 
-function unsent(reason: Exclude<SendReturnType, "sent" | "busy">): Outcome {
+function unsent(reason: "over budget" | "out of funds"): Outcome {
   if (reason === "over budget") return { kind: "not-yet", reason: "gas costs more than TX_BUDGET" };
   return { kind: "infra", reason: "the account's balance does not pay for the transaction" };
 }

@@ -9,8 +9,8 @@ import { type Plan, planKey, workOf } from "../core/plan.ts";
 import type { MarketId } from "../core/types.ts";
 import type { PlannedMarket, WorldPlan } from "../planWorld.ts";
 import { createHolds, type Moment } from "./createHolds.ts";
-import { jitterOf } from "./jitterOf.ts";
 import type { Outcome } from "./outcome.ts";
+import { turnOf } from "./turnOf.ts";
 
 export type QueueItem = { readonly plan: Plan; readonly market: PlannedMarket; readonly moment: Moment };
 export type Next =
@@ -22,6 +22,8 @@ export type QueueParameters = {
   readonly address: Address;
   readonly cooldownBlocks: number;
   readonly jitterMs: number;
+  /** Who else works here. */
+  readonly others?: () => readonly string[];
   /** Only these; all when undefined. */
   readonly markets: ReadonlySet<MarketId> | undefined;
   readonly now: () => number;
@@ -32,7 +34,8 @@ const PATIENCE = 4;
 
 export type Queue = ReturnType<typeof createQueue>;
 
-export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }: QueueParameters) {
+export function createQueue(parameters: QueueParameters) {
+  const { address, cooldownBlocks, jitterMs, others = () => [], markets, now } = parameters;
   const holds = createHolds(cooldownBlocks);
   let items: QueueItem[] = [];
   /** By the work's name and amount: when it was first seen, and when it may be begun. */
@@ -60,8 +63,9 @@ export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }:
     for (const work of works) {
       const known = seen.get(work);
       if (known?.tip === block.hash || (known !== undefined && ms - known.first > PATIENCE * jitterMs)) continue;
-      // what is still there after a block is drawn anew: else everybody would begin it at once
-      const due = ms + jitterOf(address, `${work} ${block.hash}`, jitterMs);
+      // what is still there after a block is somebody else's turn: whoever had it may be gone
+      const turn = { keeper: address, others: others(), work: `${work} ${block.hash}`, most: jitterMs };
+      const due = ms + turnOf(turn);
       seen.set(work, { first: known?.first ?? ms, due, tip: block.hash });
     }
     holds.forget(new Set(unique.keys()), ms);

@@ -104,6 +104,7 @@ export async function createScene({ pairs, keepers }: SceneOptions) {
   return {
     url,
     chain,
+    folder,
     deployment,
     market,
     start: START.btc,

@@ -6,7 +6,7 @@ import { killChildren } from "../../demo/chain/children.ts";
 import { measureRace } from "./measureRace.ts";
 
 const json = process.argv.includes("--json");
-const common = { keepers: 3, pairs: 30, seed: 1, blockMs: 700 };
+const common = { keepers: 3, pairs: 40, gap: 0.03, seed: 1, blockMs: 700, wayMs: 0 };
 const calm = await measureRace({ ...common, faultPerMille: 0 });
 killChildren();
 const faulty = await measureRace({ ...common, faultPerMille: 50 });

@@ -266,6 +266,45 @@ test("behavior: R6: taken back by a reorganisation: the same bytes are mined aga
   fleet.close();
 });
 
+test("behavior: R6 I3: taken back beyond its confirmations, mined again with another result: the journal says what the chain says", async () => {
+  // found by the chaos test, seeds 1014 and 1039: the transaction was final and effective, and went on being so when its new block reverted it
+  let ignored = false;
+  const { node, fleet, keeper, work, outcomes } = setUp({ ignores: () => ignored });
+  work.add(5);
+  for (let i = 0; i < 5; i++) await fleet.block();
+  assert.deepEqual(keeper.journal().count(), { final: 1 });
+  const spent = keeper.executor().spending();
+  assert.equal(spent.wasted, 0n);
+  ignored = true;
+  node.reorg(5);
+  node.others.add(5);
+  node.mine();
+  ignored = false;
+  node.mine();
+  for (let i = 0; i < 8; i++) await fleet.block();
+  const [intent] = keeper.journal().list(9);
+  assert.deepEqual([intent?.status, intent?.outcome], ["final", "outcompeted"]);
+  assert.deepEqual(outcomes(), ["effective", "outcompeted"]);
+  assert.ok(keeper.executor().spending().wasted > 0n, "what it cost counts as wasted now");
+  fleet.check();
+  fleet.close();
+});
+
+test("behavior: R6 I3: taken back beyond its confirmations and forgotten by all: sent again, though nothing else is to be done", async () => {
+  const { node, fleet, keeper, work, said } = setUp();
+  work.add(5);
+  for (let i = 0; i < 5; i++) await fleet.block();
+  assert.deepEqual(said(), ["final"]);
+  node.reorg(5, true);
+  for (let i = 0; i < 8; i++) await fleet.block();
+  assert.deepEqual(said(), ["final", "unmined", "bumped", "final"], "it was signed many blocks ago");
+  assert.deepEqual([...node.done()], [5]);
+  assert.deepEqual([...new Set(node.accepted.map(({ nonce }) => nonce))], [0]);
+  assert.deepEqual(keeper.journal().count(), { final: 1 });
+  fleet.check();
+  fleet.close();
+});
+
 test("behavior: thirty plans, one transaction a block, none twice (dedupe)", async () => {
   const { node, fleet, work } = setUp();
   for (let account = 1; account <= 30; account++) work.add(account);

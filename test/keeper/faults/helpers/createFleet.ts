@@ -209,9 +209,8 @@ function checkInvariants(node: Node, keepers: readonly Keeper[], txBudget: bigin
         `I3: intent ${intent.id} is ${intent.status}, and mined`,
       );
       assert.equal(intent.mined?.hash, tx.hash, "I3: another attempt is said to be mined");
-      // deeper than the confirmations asked for, nothing is looked at again
       const block = node.blocks.find(({ txs }) => txs.some((one) => one.tx.hash === tx.hash));
-      if (intent.status === "final" && intent.mined?.blockHash !== block?.hash) continue;
+      assert.equal(intent.mined?.blockHash, block?.hash, "I3: another block is said to have it");
       if (emits) assert.equal(intent.outcome, "effective", "I3: outcome");
       if (attempt.isCancel) assert.equal(intent.outcome, "cancelled", "I3: outcome");
       if (!ok) assert.notEqual(intent.outcome, "effective", "I3: outcome");
