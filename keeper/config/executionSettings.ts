@@ -54,7 +54,7 @@ export const executionSettings = {
   jitterMs: {
     env: "JITTER_MS",
     flag: "jitter-ms",
-    help: "work is begun after a delay below this, another one for every keeper; 0 when there is only one keeper",
+    help: "milliseconds that a keeper's turn at a piece of work lasts, before the next one takes it; 0 when there is only one keeper",
     schema: integer(0, 60_000, 200),
   },
   confirmations: {

@@ -77,7 +77,10 @@ type Candidate = {
 };
 type PositionStatus = "liquidatable" | "bankrupt";
 
-/** Who is below maintenance, worst first: least equity per maintenance margin. Equity × 2^16 × 1e6, as maintenance. */
+/**
+ * Who is below maintenance, whoever lacks most to it first. Not by the share of it: then any number of positions of dust could be put before a large
+ * one. Equity × 2^16 × 1e6, as maintenance.
+ */
 function assess({ state, parameters }: MarketView, prices: Prices, rows: readonly number[]): Candidate[] {
   const found: Candidate[] = [];
   for (const row of rows) {
@@ -86,8 +89,8 @@ function assess({ state, parameters }: MarketView, prices: Prices, rows: readonl
     if (status !== "healthy") found.push({ entry, status, equity: equityX16 * PIPS, maintenance });
   }
   return found.sort((a, b) => {
-    const difference = a.equity * b.maintenance - b.equity * a.maintenance;
-    return difference < 0n ? -1 : difference > 0n ? 1 : a.entry.account - b.entry.account;
+    const difference = a.maintenance - a.equity - (b.maintenance - b.equity);
+    return difference > 0n ? -1 : difference < 0n ? 1 : a.entry.account - b.entry.account;
   });
 }
 

@@ -173,10 +173,10 @@ export function createJournal(database: DatabaseSync, now: () => number = Date.n
       intents("WHERE status = 'final' AND nonce < ? ORDER BY nonce DESC LIMIT 1", below)[0],
     atNonce: (nonce: number) => intents("WHERE nonce = ? ORDER BY id", nonce),
     decisions: (limit: number) => all("SELECT * FROM decisions ORDER BY id DESC LIMIT ?", limit),
-    /** Outcomes of the newest transactions in a block, newest first, with the time at which each was found. */
+    /** Outcomes of the newest transactions in a block, in the chain's order and newest first, with the time at which each was found. */
     outcomes: (limit: number) =>
       all(
-        "SELECT outcome, mined_at FROM intents WHERE outcome IS NOT NULL ORDER BY mined_at DESC, id DESC LIMIT ?",
+        "SELECT outcome, mined_at FROM intents WHERE outcome IS NOT NULL ORDER BY nonce DESC, id DESC LIMIT ?",
         limit,
       ).map(({ outcome, mined_at: at }) => ({ outcome: String(outcome), at: Number(at) })),
     /** Wei paid since a time, in all and for nothing. */

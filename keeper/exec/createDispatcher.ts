@@ -45,13 +45,16 @@ export type SendParameters = {
   readonly planId: Hash;
   readonly plannedBlock: bigint;
   readonly call: PreparedCall;
-  readonly gas: bigint;
+  /** The gas limit, or why the call is not worth sending. Asked together with what the dispatcher needs itself: it costs no round trip more. */
+  readonly prepare: () => Promise<bigint | Outcome>;
+  /** The block at which it was our turn; undefined when it does not matter. */
+  readonly turn?: Hash | undefined;
   /** The last question before signing: whether somebody else's call is on its way. */
-  readonly isTaken?: () => Promise<boolean>;
+  readonly rival?: () => Promise<Outcome | undefined>;
 };
 
-/** `busy`: a transaction is open, or came back. Unless it is `sent`, nothing was signed. */
-export type SendReturnType = "sent" | "busy" | "taken" | "over budget" | "out of funds";
+/** `busy`: a transaction is open, or came back. `late`: there is a newer block than that of the turn. Unless it is `sent`, nothing was signed. */
+export type SendReturnType = "sent" | "busy" | "late" | Outcome;
 
 export type Dispatcher = {
   readonly address: Address;
@@ -191,13 +194,16 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     );
   }
 
-  async function send({ plan, planId, plannedBlock, call, gas, isTaken }: SendParameters): Promise<SendReturnType> {
+  async function send({ plan, planId, plannedBlock, call, ...ask }: SendParameters): Promise<SendReturnType> {
     if (isOpen()) return "busy";
-    const [[head, used], tip, balance] = await Promise.all([
+    const [[head, used], tip, balance, gas] = await Promise.all([
       look(),
       client.estimateMaxPriorityFeePerGas(),
       client.getBalance({ address: account.address, blockTag: "latest" }),
+      ask.prepare(),
     ]);
+    if (typeof gas !== "bigint") return gas;
+    if (ask.turn !== undefined && ask.turn !== head.hash) return "late";
     const nonce = await watch.nextNonce(used);
     if (nonce === undefined) return "busy";
     const baseFee = head.baseFeePerGas ?? 0n;
@@ -206,9 +212,11 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     const previous = highest(rivalsOf(nonce).flatMap(({ attempts }) => attempts.filter((one) => one.broadcasts > 0)));
     const wanted = previous === undefined ? fresh : bumpFees(previous, fresh);
     const fees = withinCap(wanted, txBudget / gas, previous, baseFee);
-    if (fees === undefined) return "over budget";
-    if (balance < fees.maxFeePerGas * gas) return "out of funds";
-    if ((await isTaken?.()) === true) return "taken";
+    if (fees === undefined) return { kind: "not-yet", reason: "gas costs more than TX_BUDGET" };
+    if (balance < fees.maxFeePerGas * gas)
+      return { kind: "infra", reason: "the account's balance does not pay for the transaction" };
+    const rival = await ask.rival?.();
+    if (rival !== undefined) return rival;
     const attempt = await sign(call, nonce, gas, fees, head.number);
     crash("planned");
     const id = journal.open({ plan, planId, plannedBlock, ...call, nonce }, attempt);

@@ -4,7 +4,7 @@
  */
 import { type Hash, keccak256, type PrivateKeyAccount, toHex } from "viem";
 import type { BlockRef, Chain } from "../chain/connect.ts";
-import { type Plan, planKey } from "../core/plan.ts";
+import { type Plan, planKey, workOf } from "../core/plan.ts";
 import type { MarketId } from "../core/types.ts";
 import type { Journal } from "../db/createJournal.ts";
 import type { Intent } from "../db/types.ts";
@@ -61,6 +61,11 @@ export type Executor = Worker & {
   readonly onAdvance: (advance: Advance) => void;
 };
 
+/** Where blocks come faster than a call is prepared, it is sent out of turn after so many. */
+const PATIENCE = 2;
+/** Work is left so often to what is in the mempool. */
+const MOST_YIELDS = 5;
+const MOST_YIELDED = 1_000;
 /** Between two looks at an open transaction. */
 const LOOK_MS = 250;
 
@@ -70,12 +75,16 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
   const from = account.address;
   const roster = createRoster(from);
   const queue = createQueue({ ...parameters, address: from, now, others: roster.others });
-  const breaker = createBreaker({ ...parameters, clock });
+  const breaker = createBreaker({ ...parameters, clock, now });
   const judge = (intent: Intent, receipt: Parameters<typeof judgeReceipt>[3]) =>
     judgeReceipt(chain, from, intent, receipt);
   const dispatcher = createDispatcher({ ...parameters, judge, isObsolete, now });
   let block = 0n;
   let broken: string | undefined;
+  /** Turns in a row that were over before the call was ready. */
+  let late = 0;
+  /** How often a piece of work was left to what is in the mempool. */
+  const yielded = new Map<string, { readonly work: string; readonly times: number }>();
 
   async function tick(world: WorldPlan): Promise<Tick> {
     block = world.block.number;
@@ -107,17 +116,14 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
     if (journal.ofPlan(planId).some(({ status }) => status !== "abandoned" && status !== "external"))
       return { again: false, restart: false, stale: false };
     const call = prepareCall(chain.deployment.exchange, plan, limitsOf(market));
-    const refused = await prepare(plan, call);
-    if (typeof refused !== "bigint") return conclude(plan, refused, undefined);
-    let rival: Outcome | undefined;
-    const isTaken = async () => {
-      rival = await rivalOf(plan, call);
-      return rival !== undefined;
-    };
-    const sent = await dispatcher.send({ plan, planId, plannedBlock: tip.number, call, gas: refused, isTaken });
+    const common = { plan, planId, plannedBlock: tip.number, call };
+    const turn = parameters.jitterMs > 0 && late < PATIENCE ? tip.hash : undefined;
+    const rival = () => rivalOf(plan, call);
+    const sent = await dispatcher.send({ ...common, turn, prepare: () => prepare(plan, call), rival });
     if (sent === "busy") return "open";
-    if (rival !== undefined) return conclude(plan, rival, undefined);
-    if (sent === "over budget" || sent === "out of funds") return conclude(plan, unsent(sent), undefined);
+    late = sent === "late" ? late + 1 : 0;
+    if (sent === "late") return { again: true, restart: true, stale: false };
+    if (sent !== "sent") return conclude(plan, sent, undefined);
     const told = tell(await dispatcher.settle());
     if (dispatcher.isOpen()) return "open";
     return { again: told.progress, restart: told.restart, stale: told.stale };
@@ -125,25 +131,34 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
 
   /** The gas limit to send with, or why not. */
   async function prepare(plan: Plan, call: PreparedCall): Promise<bigint | Outcome> {
-    const refusal = await simulate({ chain, from, plan, call, at: "latest" });
-    if (refusal !== undefined) return refusal;
-    let estimate: bigint;
-    try {
+    const [refusal, estimate] = await Promise.all([
+      simulate({ chain, from, plan, call, at: "latest" }),
       // net of refunds, which are paid only at the end: hence the margin
-      estimate = await chain.client.estimateGas({ ...call, account: from, gas: GAS_CAP });
-    } catch (error) {
-      return refusalOf(error, plan);
-    }
+      chain.client
+        .estimateGas({ ...call, account: from, gas: GAS_CAP })
+        .catch((error: unknown) => refusalOf(error, plan)),
+    ]);
+    if (refusal !== undefined) return refusal;
+    if (typeof estimate !== "bigint") return estimate;
     const ample = (estimate * 125n) / 100n;
     return ample < GAS_CAP ? ample : GAS_CAP;
   }
 
-  /** Somebody else's call may be on its way already; that a node cannot tell says nothing. */
+  /**
+   * Whether what is in the mempool would leave our call nothing to do; that a node cannot tell says nothing. Not believed for ever: transactions
+   * that are never mined must not keep us from working.
+   */
   async function rivalOf(plan: Plan, call: PreparedCall): Promise<Outcome | undefined> {
     if (parameters.jitterMs === 0) return undefined;
+    const work = workOf(plan);
+    const before = yielded.get(planKey(plan));
+    const times = before?.work === work ? before.times : 0;
+    if (times >= MOST_YIELDS) return undefined;
     const refusal = await simulate({ chain, from, plan, call, at: "pending" });
-    if (refusal?.kind !== "outcompeted" && refusal?.kind !== "obsolete" && refusal?.kind !== "stale-input")
-      return undefined;
+    if (refusal === undefined || !("reason" in refusal)) return undefined;
+    if (refusal.kind === "infra" || refusal.kind === "unexpected") return undefined;
+    if (yielded.size >= MOST_YIELDED) yielded.clear();
+    yielded.set(planKey(plan), { work, times: times + 1 });
     return { kind: "outcompeted", reason: `in the mempool: ${refusal.reason}` };
   }
 
@@ -179,6 +194,7 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
     journal.decide({ block, planKey: planKey(plan), outcome: outcome.kind, reason, intent });
     log({ type: "attempt", block, plan, outcome });
     const moment = queue.momentOf(plan.market) ?? { block, price: 0n };
+    if (outcome.kind === "effective") yielded.delete(planKey(plan));
     const again = queue.note(plan, outcome, moment);
     const againstOthers = plan.kind === "deleverage" || plan.kind === "preventive";
     const stale = outcome.kind === "stale-input";
@@ -220,11 +236,10 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
     breakerReason: breaker.reason,
     spending: breaker.spending,
     quarantined: queue.quarantined,
-    onAdvance: ({ world, events }) => roster.note(events, tipOf(world).number),
+    onAdvance: ({ world, events }) => {
+      const { number, hash } = tipOf(world);
+      roster.note(events, number);
+      queue.see(hash);
+    },
   };
-}
-
-function unsent(reason: "over budget" | "out of funds"): Outcome {
-  if (reason === "over budget") return { kind: "not-yet", reason: "gas costs more than TX_BUDGET" };
-  return { kind: "infra", reason: "the account's balance does not pay for the transaction" };
 }

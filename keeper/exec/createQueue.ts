@@ -40,11 +40,19 @@ export function createQueue(parameters: QueueParameters) {
   let items: QueueItem[] = [];
   /** By the work's name and amount: when it was first seen, and when it may be begun. */
   const seen = new Map<string, { readonly first: number; readonly due: number; readonly tip: Hash }>();
+  /** The newest block, and when it was seen: turns are counted from then, however long it took to plan. */
+  let tip: { readonly hash: Hash; readonly ms: number } | undefined;
   /** Taken since the last offer. */
   const taken = new Set<string>();
 
+  function see(hash: Hash): void {
+    if (tip?.hash !== hash) tip = { hash, ms: now() };
+  }
+
   function offer({ block, markets: planned }: WorldPlan): void {
     const ms = now();
+    see(block.hash);
+    const since = tip?.ms ?? ms;
     const mine = planned.filter(({ view }) => markets === undefined || markets.has(view.parameters.id));
     const urgent = mine.toSorted((a, b) => urgency(a) - urgency(b));
     const unique = new Map<string, QueueItem>();
@@ -64,8 +72,8 @@ export function createQueue(parameters: QueueParameters) {
       const known = seen.get(work);
       if (known?.tip === block.hash || (known !== undefined && ms - known.first > PATIENCE * jitterMs)) continue;
       // what is still there after a block is somebody else's turn: whoever had it may be gone
-      const turn = { keeper: address, others: others(), work: `${work} ${block.hash}`, most: jitterMs };
-      const due = ms + turnOf(turn);
+      const turn = { keeper: address, others: others(), work: `${work} ${block.hash}`, turnMs: jitterMs };
+      const due = since + turnOf(turn);
       seen.set(work, { first: known?.first ?? ms, due, tip: block.hash });
     }
     holds.forget(new Set(unique.keys()), ms);
@@ -88,6 +96,7 @@ export function createQueue(parameters: QueueParameters) {
   }
 
   return {
+    see,
     offer,
     next,
     note: (plan: Plan, outcome: Outcome, moment: Omit<Moment, "ms">) =>

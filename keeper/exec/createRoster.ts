@@ -2,7 +2,7 @@
  * Who else works here, learnt from the chain: the callers that did work not long ago. Every keeper reads the same events, so that all of them
  * agree about whose turn it is, without talking to each other and without configuration.
  *
- * Nothing depends on it being right: whoever it names in vain costs a part of JITTER_MS, and the contract decides in any case.
+ * Nothing depends on it being right: whoever it names in vain costs a turn, until the next block draws another order, and the contract decides in any case.
  */
 import type { Address } from "viem";
 import type { ChainEvent } from "../chain/readEvents.ts";
@@ -16,7 +16,7 @@ export type Roster = {
 
 /** A keeper that did nothing for so long is taken for gone. */
 const MEMORY_BLOCKS = 5_000n;
-/** Seen last; more would make the turns too short to keep callers apart. */
+/** Seen last; with more, the last turns would be blocks away. */
 const MAX_OTHERS = 7;
 
 export function createRoster(address: Address): Roster {

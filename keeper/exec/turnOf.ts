@@ -1,7 +1,8 @@
 /**
  * How long a keeper waits before it takes a piece of work that it has just seen. Keepers that know of each other take turns, in an order that the
- * work and the block decide: the first begins at once, and each of the others so much later that it sees in the mempool what was begun
- * before it. A keeper that knows of nobody draws from the whole time.
+ * work and the block decide: the first begins at once, and each of the others a whole turn later, so that it sees in the mempool, or in the next
+ * block, what was begun before it. The next block draws another order: whoever had the turn may be busy, or gone. A keeper that knows of nobody
+ * begins at a moment of its own within the first turn.
  */
 import { keccak256, toHex } from "viem";
 
@@ -11,20 +12,20 @@ export type Turn = {
   readonly others: readonly string[];
   /** What is to be done, by name and amount, and at which block. */
   readonly work: string;
-  /** Milliseconds. */
-  readonly most: number;
+  /** Milliseconds that a turn lasts. */
+  readonly turnMs: number;
 };
 
 /** Of a turn: keepers that do not agree yet about who is there rarely begin at the same moment even so. */
-const SPREAD = 0.25;
+const SPREAD = 0.1;
 
-/** @returns Milliseconds below `most`, the same every time for the same keeper and work. */
-export function turnOf({ keeper, others, work, most }: Turn): number {
-  if (most === 0) return 0;
+/** @returns Milliseconds, the same every time for the same keeper and work. */
+export function turnOf({ keeper, others, work, turnMs }: Turn): number {
+  if (turnMs === 0) return 0;
   const mine = draw(keeper.toLowerCase(), work);
-  if (others.length === 0) return mine * most;
+  if (others.length === 0) return mine * turnMs;
   const before = others.filter((other) => draw(other, work) < mine).length;
-  return ((before + SPREAD * mine) * most) / (others.length + 1);
+  return (before + SPREAD * mine) * turnMs;
 }
 
 /** Of [0, 1). */

@@ -31,6 +31,10 @@ export type FleetOptions = {
   readonly bumpBlocks?: number;
   readonly txBudget?: bigint;
   readonly wasteBudget?: bigint;
+  /** How far the wall clock is from the time that passes, milliseconds. */
+  readonly skew?: () => number;
+  /** Milliseconds between two looks; two looks a block unless told. */
+  readonly lookMs?: number;
   /** Dies at this point of this keeper's life when it returns true. */
   readonly crash?: (keeper: number, point: CrashPoint) => boolean;
 };
@@ -55,7 +59,8 @@ const TX_BUDGET = 10n ** 15n;
 
 export function createFleet(node: Node, eligible: () => readonly number[], options: FleetOptions = {}) {
   const { keepers: count = 1, jitterMs = 0, confirmations = 3, bumpBlocks = 3, crash = () => false } = options;
-  const { txBudget = TX_BUDGET, wasteBudget = 10n ** 18n } = options;
+  const { txBudget = TX_BUDGET, wasteBudget = 10n ** 18n, skew = () => 0, lookMs = 1_000 } = options;
+  const wall = () => ms + skew();
   const directory = mkdtempSync(join(tmpdir(), "plimsoll-fleet-"));
   let ms = 1_000_000;
 
@@ -65,7 +70,7 @@ export function createFleet(node: Node, eligible: () => readonly number[], optio
     const events: KeeperEvent[] = [];
     let crashes = 0;
     let database = openDatabase(path);
-    let journal = createJournal(database, () => ms);
+    let journal = createJournal(database, wall);
     let executor = start();
 
     function start(): Executor {
@@ -84,7 +89,7 @@ export function createFleet(node: Node, eligible: () => readonly number[], optio
         wasteBudget,
         markets: undefined,
         now: () => ms,
-        clock: () => ms,
+        clock: wall,
         crash: (point) => {
           if (crash(index, point)) throw new CrashError(point);
         },
@@ -94,7 +99,7 @@ export function createFleet(node: Node, eligible: () => readonly number[], optio
     function restart(): void {
       database.close();
       database = openDatabase(path);
-      journal = createJournal(database, () => ms);
+      journal = createJournal(database, wall);
       executor = start();
     }
 
@@ -137,7 +142,7 @@ export function createFleet(node: Node, eligible: () => readonly number[], optio
           if (tick?.kind !== "progress") break;
         }
       }
-      ms += 1_000;
+      ms += lookMs;
     }
     node.mine();
   }
