@@ -47,13 +47,13 @@ export type SendParameters = {
   readonly call: PreparedCall;
   /** The gas limit, or why the call is not worth sending. Asked together with what the dispatcher needs itself: it costs no round trip more. */
   readonly prepare: () => Promise<bigint | Outcome>;
-  /** The block at which it was our turn; undefined when it does not matter. */
-  readonly turn?: Hash | undefined;
+  /** Whether it is still our turn, at this head. */
+  readonly isTurn?: (head: Hash) => boolean;
   /** The last question before signing: whether somebody else's call is on its way. */
   readonly rival?: () => Promise<Outcome | undefined>;
 };
 
-/** `busy`: a transaction is open, or came back. `late`: there is a newer block than that of the turn. Unless it is `sent`, nothing was signed. */
+/** `busy`: a transaction is open, or came back. `late`: the turn is over. Unless it is `sent`, nothing was signed. */
 export type SendReturnType = "sent" | "busy" | "late" | Outcome;
 
 export type Dispatcher = {
@@ -203,7 +203,7 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
       ask.prepare(),
     ]);
     if (typeof gas !== "bigint") return gas;
-    if (ask.turn !== undefined && ask.turn !== head.hash) return "late";
+    if (ask.isTurn?.(head.hash) === false) return "late";
     const nonce = await watch.nextNonce(used);
     if (nonce === undefined) return "busy";
     const baseFee = head.baseFeePerGas ?? 0n;
@@ -217,6 +217,7 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
       return { kind: "infra", reason: "the account's balance does not pay for the transaction" };
     const rival = await ask.rival?.();
     if (rival !== undefined) return rival;
+    if (ask.isTurn?.(head.hash) === false) return "late";
     const attempt = await sign(call, nonce, gas, fees, head.number);
     crash("planned");
     const id = journal.open({ plan, planId, plannedBlock, ...call, nonce }, attempt);

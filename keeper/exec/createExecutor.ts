@@ -117,13 +117,15 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
       return { again: false, restart: false, stale: false };
     const call = prepareCall(chain.deployment.exchange, plan, limitsOf(market));
     const common = { plan, planId, plannedBlock: tip.number, call };
-    const turn = parameters.jitterMs > 0 && late < PATIENCE ? tip.hash : undefined;
+    const isTurn = (head: Hash) =>
+      parameters.jitterMs === 0 || late >= PATIENCE || (head === tip.hash && queue.mayBegin());
     const rival = () => rivalOf(plan, call);
-    const sent = await dispatcher.send({ ...common, turn, prepare: () => prepare(plan, call), rival });
+    const sent = await dispatcher.send({ ...common, isTurn, prepare: () => prepare(plan, call), rival });
     if (sent === "busy") return "open";
     late = sent === "late" ? late + 1 : 0;
     if (sent === "late") return { again: true, restart: true, stale: false };
     if (sent !== "sent") return conclude(plan, sent, undefined);
+    queue.began();
     const told = tell(await dispatcher.settle());
     if (dispatcher.isOpen()) return "open";
     return { again: told.progress, restart: told.restart, stale: told.stale };
