@@ -43,6 +43,7 @@ export async function runKeeper({ settings, deployment, signal, write }: RunKeep
     ...(key?.secrets ?? []),
     ...secretsOfUrl(settings.rpcUrl),
     ...secretsOfUrl(settings.wsUrl),
+    ...secretsOfUrl(settings.relayUrl),
     ...secretsOfUrl(settings.alertWebhook),
   ]);
   const names = new Map(deployment.markets.map(({ id, name }) => [id, name]));

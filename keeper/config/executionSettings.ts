@@ -2,7 +2,7 @@
  * Settings of execution: the key, the journal, fees and budgets.
  */
 import { z } from "zod";
-import { ether, integer, list, path } from "./parsers.ts";
+import { ether, hasProtocol, integer, list, path } from "./parsers.ts";
 
 export const executionSettings = {
   privateKey: {
@@ -67,6 +67,21 @@ export const executionSettings = {
     env: "BUMP_BLOCKS",
     flag: "bump-blocks",
     help: "blocks without inclusion after which a transaction is replaced with higher fees",
+    schema: integer(1, 1_000, 3),
+  },
+  relayUrl: {
+    env: "RELAY_URL",
+    flag: "relay-url",
+    help: "private relay, http or https, that transactions are handed to first; none: to RPC_URL at once",
+    schema: z
+      .string()
+      .optional()
+      .refine((text) => text === undefined || hasProtocol(text, /^https?:$/), "must be an http or https URL"),
+  },
+  relayBlocks: {
+    env: "RELAY_BLOCKS",
+    flag: "relay-blocks",
+    help: "blocks without inclusion after which what the relay got is handed to RPC_URL, too",
     schema: integer(1, 1_000, 3),
   },
   txBudget: {

@@ -6,7 +6,7 @@
  * and at what takes its place, have the same nonce, so that at most one of them is ever mined; the next nonce is the chain's, or one above
  * the last one mined, and leaves no gap.
  */
-import { type Address, type Hash, keccak256, type PrivateKeyAccount, type TransactionReceipt } from "viem";
+import { type Address, type Hash, type Hex, keccak256, type PrivateKeyAccount, type TransactionReceipt } from "viem";
 import type { Chain } from "../chain/connect.ts";
 import { describeError } from "../chain/describeError.ts";
 import type { Plan } from "../core/plan.ts";
@@ -18,6 +18,7 @@ import { createWatch, type Head } from "./createWatch.ts";
 import { bumpFees, type Fees, freshFees, highest, withinCap } from "./fees.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PreparedCall } from "./prepareCall.ts";
+import type { Relay } from "./relay.ts";
 import type { TxEvent } from "./txEvent.ts";
 
 export type DispatcherParameters = {
@@ -33,6 +34,8 @@ export type DispatcherParameters = {
   readonly bumpBlocks: number;
   /** Most that one transaction may cost, wei. */
   readonly txBudget: bigint;
+  /** Gets transactions first, if there is one. */
+  readonly relay?: Relay | undefined;
   /** Why a call would achieve nothing any more; undefined while it would. */
   readonly isObsolete: (intent: Intent) => Promise<string | undefined>;
   /** Monotonic milliseconds. */
@@ -73,7 +76,7 @@ const TRANSFER_GAS = 21_000n;
 const RESEND_MS = 2_000;
 
 export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
-  const { chain, account, journal, bumpBlocks, txBudget, isObsolete } = parameters;
+  const { chain, account, journal, bumpBlocks, txBudget, relay, isObsolete } = parameters;
   const { client, chainId } = chain;
   const { now = () => performance.now(), crash = () => undefined } = parameters;
   const watch = createWatch({ ...parameters, now, crash });
@@ -116,14 +119,14 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
       if (fees !== undefined) {
         stuck.delete(intent.nonce);
         const attempt = await replace(intent, head, fees, last.isCancel);
-        return [{ type: "bumped", intent, attempt }, ...(await broadcast(intent, attempt))];
+        return [{ type: "bumped", intent, attempt }, ...(await broadcast(intent, attempt, head))];
       }
       if (!stuck.has(intent.nonce)) {
         stuck.add(intent.nonce);
-        return [{ type: "stuck", intent }, ...(await broadcast(intent, last))];
+        return [{ type: "stuck", intent }, ...(await broadcast(intent, last, head))];
       }
     }
-    return broadcast(intent, last);
+    return broadcast(intent, last, head);
   }
 
   async function cancel(intent: Intent, head: Head, reason: string): Promise<TxEvent[]> {
@@ -139,7 +142,7 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     if (fees === undefined) return [];
     journal.setStatus(intent.id, "open", reason);
     const attempt = await replace(intent, head, fees, true);
-    return [{ type: "cancelling", intent, reason }, ...(await broadcast(intent, attempt))];
+    return [{ type: "cancelling", intent, reason }, ...(await broadcast(intent, attempt, head))];
   }
 
   async function replacementFees(intent: Intent, head: Head, gas: bigint): Promise<Fees | undefined> {
@@ -166,9 +169,9 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     return { hash: keccak256(raw), raw, isCancel, gas, maxFeePerGas, maxPriorityFeePerGas, block } satisfies NewAttempt;
   }
 
-  async function broadcast(intent: Intent, attempt: Attempt): Promise<TxEvent[]> {
+  async function broadcast(intent: Intent, attempt: Attempt, head: Head): Promise<TxEvent[]> {
     const { hash, raw } = attempt;
-    const failed = await client.sendRawTransaction({ serializedTransaction: raw }).then(
+    const failed = await handOver(intent, raw, head).then(
       () => undefined,
       (cause: unknown) => ({ error: classifySendError(cause), reason: describeError(cause) }),
     );
@@ -182,6 +185,14 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     if (!refused || reason === undefined || intent.attempts.some(({ broadcasts }) => broadcasts > 0)) return [];
     journal.setStatus(intent.id, "abandoned", reason);
     return [{ type: "abandoned", intent, reason, error }];
+  }
+
+  /** To the relay alone at first, then to everybody. */
+  function handOver({ attempts }: Intent, raw: Hex, head: Head): Promise<unknown> {
+    const [first] = attempts;
+    if (relay !== undefined && first !== undefined && head.number < first.block + BigInt(relay.blocks))
+      return relay.submit(raw);
+    return client.sendRawTransaction({ serializedTransaction: raw });
   }
 
   async function isKnown(hash: Hash): Promise<boolean> {
@@ -224,7 +235,7 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     crash("committed");
     worked.set(nonce, { hash: head.hash, ms: now() });
     const intent = journal.find(id);
-    if (intent !== undefined) early.push(...(await broadcast(intent, { ...attempt, broadcasts: 0 })));
+    if (intent !== undefined) early.push(...(await broadcast(intent, { ...attempt, broadcasts: 0 }, head)));
     return "sent";
   }
 

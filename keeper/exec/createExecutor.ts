@@ -20,6 +20,7 @@ import { createRoster } from "./createRoster.ts";
 import { judgeReceipt } from "./judgeReceipt.ts";
 import type { Outcome } from "./outcome.ts";
 import { type PreparedCall, prepareCall } from "./prepareCall.ts";
+import type { Relay } from "./relay.ts";
 import { GAS_CAP, refusalOf, simulate } from "./simulate.ts";
 import type { TxEvent } from "./txEvent.ts";
 import type { Tick, Worker } from "./worker.ts";
@@ -37,6 +38,7 @@ export type ExecutorParameters = {
   /** Blocks; as deep as a reorganisation is followed. */
   readonly maxReorg?: number;
   readonly bumpBlocks: number;
+  readonly relay?: Relay | undefined;
   /** Wei, one transaction. */
   readonly txBudget: bigint;
   /** Wei, 24 hours. */

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HttpRequestError } from "viem";
 import type { CrashPoint } from "../../../keeper/exec/crashPoint.ts";
 import { createFleet, type FleetOptions } from "./helpers/createFleet.ts";
 import { createNode, type Fault, type NodeOptions } from "./helpers/createNode.ts";
@@ -300,6 +301,50 @@ test("behavior: R6 I3: taken back beyond its confirmations and forgotten by all:
   assert.deepEqual(said(), ["final", "unmined", "bumped", "final"], "it was signed many blocks ago");
   assert.deepEqual([...node.done()], [5]);
   assert.deepEqual([...new Set(node.accepted.map(({ nonce }) => nonce))], [0]);
+  assert.deepEqual(keeper.journal().count(), { final: 1 });
+  fleet.check();
+  fleet.close();
+});
+
+test("behavior: R36: a relay that takes everything and includes nothing: the public way after its blocks, and once", async () => {
+  for (const behaviour of ["takes", "refuses", "is down"] as const) {
+    const shown: string[] = [];
+    const submit = async (raw: string) => {
+      shown.push(raw);
+      if (behaviour === "refuses") throw new Error("bundle rejected");
+      if (behaviour === "is down") throw new HttpRequestError({ url: "http://relay" });
+    };
+    const { node, fleet, keeper, work } = setUp({}, { relay: { submit, blocks: 3 } });
+    work.add(5);
+    for (let i = 0; i < 3; i++) {
+      await fleet.block();
+      assert.equal(node.accepted.length, 0, `${behaviour}, block ${i}: everybody saw it`);
+    }
+    assert.ok(shown.length > 0);
+    for (let i = 0; i < 6; i++) await fleet.block();
+    assert.deepEqual([...node.done()], [5], behaviour);
+    assert.equal(node.minedTxs().length, 1, behaviour);
+    assert.deepEqual(keeper.journal().count(), { final: 1 }, behaviour);
+    fleet.check();
+    fleet.close();
+  }
+});
+
+test("behavior: R36: a relay that includes: nobody else ever sees the transaction", async () => {
+  const { node, fleet, keeper, work, outcomes } = setUp(
+    {},
+    { relay: { submit: (raw) => node.accept(raw), blocks: 3 } },
+  );
+  let seen = 0;
+  const { request } = node.chain.client;
+  node.chain.client.request = (async (args: { method: string }) => {
+    if (args.method === "eth_sendRawTransaction") seen++;
+    return request(args as never);
+  }) as typeof request;
+  work.add(5);
+  for (let i = 0; i < 5; i++) await fleet.block();
+  assert.deepEqual(outcomes(), ["effective"]);
+  assert.equal(seen, 0);
   assert.deepEqual(keeper.journal().count(), { final: 1 });
   fleet.check();
   fleet.close();

@@ -14,6 +14,7 @@ import { createJournal, type Journal } from "../../../../keeper/db/createJournal
 import { openDatabase } from "../../../../keeper/db/openDatabase.ts";
 import type { CrashPoint } from "../../../../keeper/exec/crashPoint.ts";
 import { createExecutor, type Executor } from "../../../../keeper/exec/createExecutor.ts";
+import type { Relay } from "../../../../keeper/exec/relay.ts";
 import type { Tick } from "../../../../keeper/exec/worker.ts";
 import type { KeeperEvent } from "../../../../keeper/ops/events.ts";
 import type { WorldPlan } from "../../../../keeper/planWorld.ts";
@@ -31,6 +32,7 @@ export type FleetOptions = {
   readonly bumpBlocks?: number;
   readonly txBudget?: bigint;
   readonly wasteBudget?: bigint;
+  readonly relay?: Relay;
   /** How far the wall clock is from the time that passes, milliseconds. */
   readonly skew?: () => number;
   /** Milliseconds between two looks; two looks a block unless told. */
@@ -87,6 +89,7 @@ export function createFleet(node: Node, eligible: () => readonly number[], optio
         bumpBlocks,
         txBudget,
         wasteBudget,
+        relay: options.relay,
         markets: undefined,
         now: () => ms,
         clock: wall,
