@@ -350,6 +350,71 @@ test("behavior: R36: a relay that includes: nobody else ever sees the transactio
   fleet.close();
 });
 
+test("behavior: R21: a call in the mempool is left to do the work, but not for ever: it may never be mined", async () => {
+  const { node, fleet, work, outcomes } = setUp({ isPending: () => true }, { jitterMs: 500 });
+  work.add(5);
+  let blocks = 0;
+  for (; node.accepted.length === 0 && blocks < 40; blocks++) await fleet.block();
+  assert.deepEqual(
+    outcomes(),
+    Array.from({ length: 5 }, () => "outcompeted"),
+  );
+  assert.equal(node.accepted.length, 1);
+  for (let i = 0; i < 6; i++) await fleet.block();
+  assert.deepEqual([...node.done()], [5]);
+  fleet.check();
+  fleet.close();
+});
+
+test("behavior: R21: a block comes while the call is prepared: the turn is over, nothing is signed, and the next block decides", async () => {
+  let comes = true;
+  const { node, fleet, keeper, work } = setUp(
+    {
+      fault: (method) => {
+        if (comes && work.size > 0 && method === "eth_getBlockByNumber") {
+          comes = false;
+          node.mine();
+        }
+        return "none";
+      },
+    },
+    { jitterMs: 1 },
+  );
+  work.add(5);
+  await keeper.tick();
+  fleet.pass(10);
+  assert.deepEqual(await keeper.tick(), { kind: "progress", staleLists: false });
+  assert.equal(node.accepted.length, 0);
+  for (let i = 0; i < 6; i++) await fleet.block();
+  assert.deepEqual([...node.done()], [5]);
+  fleet.check();
+  fleet.close();
+});
+
+test("behavior: R21: blocks come faster than a call is prepared: it is sent out of turn all the same", async () => {
+  let counts = false;
+  const { node, fleet, keeper, work } = setUp(
+    {
+      fault: (method) => {
+        if (counts && method === "eth_getBlockByNumber") node.mine();
+        return "none";
+      },
+    },
+    { jitterMs: 1 },
+  );
+  work.add(5);
+  counts = true;
+  for (let i = 0; i < 40 && node.accepted.length === 0; i++) {
+    await keeper.tick();
+    fleet.pass(10);
+  }
+  assert.equal(node.accepted.length, 1);
+  counts = false;
+  for (let i = 0; i < 6; i++) await fleet.block();
+  assert.deepEqual([...node.done()], [5]);
+  fleet.close();
+});
+
 test("behavior: thirty plans, one transaction a block, none twice (dedupe)", async () => {
   const { node, fleet, work } = setUp();
   for (let account = 1; account <= 30; account++) work.add(account);
