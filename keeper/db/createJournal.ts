@@ -163,6 +163,7 @@ export function createJournal(database: DatabaseSync, now: () => number = Date.n
         now() - EXTERNAL_MS,
       ),
     find: (id: number) => intents("WHERE id = ?", id)[0],
+    ofAttempt: (hash: Hash) => intents("WHERE id = (SELECT intent FROM attempts WHERE hash = ?)", hash)[0],
     ofPlan: (planId: Hash) => intents("WHERE plan_id = ?", planId),
     /** Newest first. */
     list: (limit: number) => intents("ORDER BY id DESC LIMIT ?", limit),

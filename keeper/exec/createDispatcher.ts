@@ -231,12 +231,19 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     if (ask.isTurn?.(head.hash) === false) return "late";
     const attempt = await sign(call, nonce, gas, fees, head.number);
     crash("planned");
-    const id = journal.open({ plan, planId, plannedBlock, ...call, nonce }, attempt);
+    const id = reopened(attempt.hash) ?? journal.open({ plan, planId, plannedBlock, ...call, nonce }, attempt);
     crash("committed");
     worked.set(nonce, { hash: head.hash, ms: now() });
     const intent = journal.find(id);
     if (intent !== undefined) early.push(...(await broadcast(intent, { ...attempt, broadcasts: 0 }, head)));
     return "sent";
+  }
+
+  /** The same call with the same nonce and fees was signed before and given up: the same bytes, so it is the same intent. */
+  function reopened(hash: Hash): number | undefined {
+    const intent = journal.ofAttempt(hash);
+    if (intent !== undefined) journal.setStatus(intent.id, "open");
+    return intent?.id;
   }
 
   /** What happened while sending, told with the next look. */

@@ -253,6 +253,33 @@ test("behavior: died before sending what is obsolete now: it is never sent, and 
   fleet.close();
 });
 
+test("behavior: R18: given up unsent, and due again at the same fees: the same bytes are no second intent (chaos seed 1047)", async () => {
+  let died = false;
+  const { node, fleet, keeper, work } = setUp(
+    {},
+    {
+      crash: (_, at) => {
+        if (died || at !== "committed") return false;
+        died = true;
+        return true;
+      },
+    },
+  );
+  work.add(5);
+  await keeper.tick();
+  node.others.add(5);
+  for (let i = 0; i < 3; i++) await fleet.block();
+  assert.deepEqual(keeper.journal().count(), { abandoned: 1 });
+  // whoever did it is taken back by a reorganisation
+  node.others.delete(5);
+  for (let i = 0; i < 8; i++) await fleet.block();
+  assert.deepEqual([...node.done()], [5]);
+  assert.deepEqual(keeper.journal().count(), { final: 1 });
+  assert.equal(node.accepted.length, 1);
+  fleet.check();
+  fleet.close();
+});
+
 test("behavior: R6: taken back by a reorganisation: the same bytes are mined again, and counted once", async () => {
   const { node, fleet, keeper, work, said } = setUp({}, { confirmations: 5 });
   work.add(5);
