@@ -66,6 +66,9 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
   const scene = await createScene(options);
   const proxies = await Promise.all(scene.keys.map((_, i) => createFaultProxy(scene.url, options.seed + i)));
   const stop = new AbortController();
+  // the keys are everybody's: a bench beside another one must not hold the other's locks
+  const { TMPDIR: before } = process.env;
+  process.env["TMPDIR"] = scene.folder;
   const random = createRandom(options.seed).uniform;
   const troubles: string[] = [];
   const outcomes: Record<string, number> = {};
@@ -121,6 +124,8 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
     stop.abort();
     await Promise.allSettled(running);
     await Promise.all(proxies.map((proxy) => proxy.close()));
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
     scene.remove();
   }
 
