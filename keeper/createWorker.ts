@@ -13,6 +13,7 @@ import { openDatabase } from "./db/openDatabase.ts";
 import { ConfigError } from "./errors.ts";
 import { createExecutor, type Executor } from "./exec/createExecutor.ts";
 import { createShadow, type Shadow } from "./exec/createShadow.ts";
+import { createRelay } from "./exec/relay.ts";
 import type { Log } from "./ops/events.ts";
 
 export type Arms = {
@@ -59,7 +60,8 @@ export async function createWorker(
       key: account.address,
     };
     const journal = createJournal(openDatabase(path, identity));
-    const executor = createExecutor({ ...settings, chain, account, journal, log, markets });
+    const relay = createRelay(settings.relayUrl, settings.relayBlocks);
+    const executor = createExecutor({ ...settings, relay, chain, account, journal, log, markets });
     return {
       executor,
       journal,

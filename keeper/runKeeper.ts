@@ -43,6 +43,7 @@ export async function runKeeper({ settings, deployment, signal, write }: RunKeep
     ...(key?.secrets ?? []),
     ...secretsOfUrl(settings.rpcUrl),
     ...secretsOfUrl(settings.wsUrl),
+    ...secretsOfUrl(settings.relayUrl),
     ...secretsOfUrl(settings.alertWebhook),
   ]);
   const names = new Map(deployment.markets.map(({ id, name }) => [id, name]));
@@ -95,7 +96,7 @@ export async function runKeeper({ settings, deployment, signal, write }: RunKeep
     const ops = { monitor, metrics, details };
     const server = port === undefined ? undefined : await startServer({ ...settings, chain, host, port, ops });
     if (server !== undefined) log({ type: "serving", url: server.url });
-    const audience = [monitor, ...(shadow === undefined ? [] : [shadow]), ...(server === undefined ? [] : [server])];
+    const audience = [monitor, executor, shadow, server].filter((one) => one !== undefined);
     const keeper = createKeeper({
       ...settings,
       chain,

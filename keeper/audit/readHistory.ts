@@ -2,6 +2,7 @@
  * Reads everything that the exchange ever said, from an endpoint: logs, and the times of their blocks. Nothing else is asked for.
  */
 import type { Address, PublicClient } from "viem";
+import { inRanges } from "../chain/inRanges.ts";
 import { toTransactions } from "./toTransactions.ts";
 import type { AuditTransaction } from "./types.ts";
 
@@ -17,21 +18,10 @@ export async function* readHistory(
   client: PublicClient,
   { exchange, fromBlock, toBlock, range }: ReadHistoryParameters,
 ): AsyncGenerator<AuditTransaction> {
-  let size = range;
-  for (let from = fromBlock; from <= toBlock; ) {
-    const end = from + size - 1n < toBlock ? from + size - 1n : toBlock;
-    const logs = await client.getLogs({ address: exchange, fromBlock: from, toBlock: end }).catch((cause: unknown) => {
-      // endpoints limit blocks, logs and bytes, each in words of its own: what failed is asked for again in halves
-      if (end === from) throw cause;
-      return undefined;
-    });
-    if (logs === undefined) {
-      size = (end - from + 1n) / 2n;
-      continue;
-    }
+  const read = (from: bigint, to: bigint) => client.getLogs({ address: exchange, fromBlock: from, toBlock: to });
+  for await (const logs of inRanges({ from: fromBlock, to: toBlock, size: range, read })) {
     const told = logs.map(({ blockNumber, blockTimestamp }) => [blockNumber, blockTimestamp ?? undefined] as const);
     yield* toTransactions(logs, await timesOf(client, new Map(told)));
-    from = end + 1n;
   }
 }
 

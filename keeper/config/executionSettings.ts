@@ -2,7 +2,7 @@
  * Settings of execution: the key, the journal, fees and budgets.
  */
 import { z } from "zod";
-import { ether, integer, list, path } from "./parsers.ts";
+import { ether, hasProtocol, integer, list, path } from "./parsers.ts";
 
 export const executionSettings = {
   privateKey: {
@@ -54,19 +54,34 @@ export const executionSettings = {
   jitterMs: {
     env: "JITTER_MS",
     flag: "jitter-ms",
-    help: "work is begun after a delay below this, another one for every keeper; 0 when there is only one keeper",
+    help: "milliseconds that a keeper's turn at a piece of work lasts, before the next one takes it; 0 when there is only one keeper",
     schema: integer(0, 60_000, 200),
   },
   confirmations: {
     env: "CONFIRMATIONS",
     flag: "confirmations",
-    help: "blocks, its own included, after which a transaction is not watched any more",
+    help: "blocks, its own included, after which a transaction is final; a deeper reorganisation, down to MAX_REORG, brings it back",
     schema: integer(1, 10_000, 12),
   },
   bumpBlocks: {
     env: "BUMP_BLOCKS",
     flag: "bump-blocks",
     help: "blocks without inclusion after which a transaction is replaced with higher fees",
+    schema: integer(1, 1_000, 3),
+  },
+  relayUrl: {
+    env: "RELAY_URL",
+    flag: "relay-url",
+    help: "private relay, http or https, that transactions are handed to first; none: to RPC_URL at once",
+    schema: z
+      .string()
+      .optional()
+      .refine((text) => text === undefined || hasProtocol(text, /^https?:$/), "must be an http or https URL"),
+  },
+  relayBlocks: {
+    env: "RELAY_BLOCKS",
+    flag: "relay-blocks",
+    help: "blocks without inclusion after which what the relay got is handed to RPC_URL, too",
     schema: integer(1, 1_000, 3),
   },
   txBudget: {

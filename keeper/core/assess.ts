@@ -1,5 +1,6 @@
 /**
- * Who is below maintenance, exactly, worst first: least equity per maintenance margin.
+ * Who is below maintenance, exactly, whoever lacks most to it first. Not by the share of it: then any number of positions of dust could be put
+ * before a large one.
  */
 import type { MarketState } from "./marketState.ts";
 import { marginHealth } from "./marginHealth.ts";
@@ -29,7 +30,7 @@ export function assess(
     if (status !== "healthy") found.push({ entry, status, equity: equityX16 * PIPS, maintenance });
   }
   return found.sort((a, b) => {
-    const difference = a.equity * b.maintenance - b.equity * a.maintenance;
-    return difference < 0n ? -1 : difference > 0n ? 1 : a.entry.account - b.entry.account;
+    const difference = a.maintenance - a.equity - (b.maintenance - b.equity);
+    return difference > 0n ? -1 : difference < 0n ? 1 : a.entry.account - b.entry.account;
   });
 }

@@ -2,7 +2,7 @@
  * The strategy: what to do in one market, in which order, and the reason for everything near the line that is left alone.
  *
  * Pure and deterministic. While a position is bankrupt the contract runs nothing but the waterfall, so deleveraging comes first. Then
- * top-ups, which can save a position from what comes after them: liquidations and preventive closes, worst position first. Triggers follow, because their owners can wait. A poke, which
+ * top-ups, which can save a position from what comes after them: liquidations and preventive closes, whoever lacks most first. Triggers follow, because their owners can wait. A poke, which
  * only keeps funding from losing time, comes when nothing else does.
  */
 import { assess, type Candidate } from "./assess.ts";

@@ -163,16 +163,21 @@ export function createJournal(database: DatabaseSync, now: () => number = Date.n
         now() - EXTERNAL_MS,
       ),
     find: (id: number) => intents("WHERE id = ?", id)[0],
+    ofAttempt: (hash: Hash) => intents("WHERE id = (SELECT intent FROM attempts WHERE hash = ?)", hash)[0],
     ofPlan: (planId: Hash) => intents("WHERE plan_id = ?", planId),
     /** Newest first. */
     list: (limit: number) => intents("ORDER BY id DESC LIMIT ?", limit),
     /** Finished by the chain, at this nonce or above it: what a reorganisation beyond `confirmations` may have taken back. */
     finalFrom: (nonce: number) => intents("WHERE status = 'final' AND nonce >= ? ORDER BY nonce", nonce),
+    /** The newest that is final, at a nonce below this one. */
+    lastFinal: (below = Number.MAX_SAFE_INTEGER) =>
+      intents("WHERE status = 'final' AND nonce < ? ORDER BY nonce DESC LIMIT 1", below)[0],
+    atNonce: (nonce: number) => intents("WHERE nonce = ? ORDER BY id", nonce),
     decisions: (limit: number) => all("SELECT * FROM decisions ORDER BY id DESC LIMIT ?", limit),
-    /** Outcomes of the newest transactions in a block, newest first, with the time at which each was found. */
+    /** Outcomes of the newest transactions in a block, in the chain's order and newest first, with the time at which each was found. */
     outcomes: (limit: number) =>
       all(
-        "SELECT outcome, mined_at FROM intents WHERE outcome IS NOT NULL ORDER BY mined_at DESC, id DESC LIMIT ?",
+        "SELECT outcome, mined_at FROM intents WHERE outcome IS NOT NULL ORDER BY nonce DESC, id DESC LIMIT ?",
         limit,
       ).map(({ outcome, mined_at: at }) => ({ outcome: String(outcome), at: Number(at) })),
     /** Wei paid since a time, in all and for nothing. */

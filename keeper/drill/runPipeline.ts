@@ -8,6 +8,7 @@ import { createKeeper } from "../createKeeper.ts";
 import { createWorker } from "../createWorker.ts";
 import type { Log } from "../ops/events.ts";
 import type { WorldPlan } from "../planWorld.ts";
+import type { Advance } from "../state/createFollower.ts";
 import type { DrillClock } from "./createClock.ts";
 import type { createRecorder } from "./createRecorder.ts";
 import type { DrillEnd, Left } from "./report.ts";
@@ -36,7 +37,11 @@ export async function runPipeline(parameters: PipelineParameters): Promise<Drill
       if (recorder.first() === undefined) onFirstPlan(plan);
       recorder.onPlan(plan);
     };
-    const audience = { onAdvance: recorder.onAdvance, onPlan };
+    const onAdvance = (advance: Advance) => {
+      executor.onAdvance(advance);
+      recorder.onAdvance(advance);
+    };
+    const audience = { onAdvance, onPlan };
     const worker = clock.driven(executor);
     const keeper = createKeeper({ ...settings, chain, worker, log, signal: clock.signal, audience });
     for (;;) {

@@ -6,7 +6,7 @@
  * and at what takes its place, have the same nonce, so that at most one of them is ever mined; the next nonce is the chain's, or one above
  * the last one mined, and leaves no gap.
  */
-import { type Address, type Hash, keccak256, type PrivateKeyAccount, type TransactionReceipt } from "viem";
+import { type Address, type Hash, type Hex, keccak256, type PrivateKeyAccount, type TransactionReceipt } from "viem";
 import type { Chain } from "../chain/connect.ts";
 import { describeError } from "../chain/describeError.ts";
 import type { Plan } from "../core/plan.ts";
@@ -18,6 +18,7 @@ import { createWatch, type Head } from "./createWatch.ts";
 import { bumpFees, type Fees, freshFees, highest, withinCap } from "./fees.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PreparedCall } from "./prepareCall.ts";
+import type { Relay } from "./relay.ts";
 import type { TxEvent } from "./txEvent.ts";
 
 export type DispatcherParameters = {
@@ -26,11 +27,15 @@ export type DispatcherParameters = {
   readonly journal: Journal;
   /** Blocks with a transaction's own that make it final. */
   readonly confirmations: number;
+  /** Blocks; as deep as a reorganisation is followed. */
+  readonly maxReorg?: number;
   readonly judge: (intent: Intent, receipt: TransactionReceipt) => Promise<Outcome>;
   /** Blocks without inclusion before the fee is raised: inclusion is a matter of blocks, not of seconds. */
   readonly bumpBlocks: number;
   /** Most that one transaction may cost, wei. */
   readonly txBudget: bigint;
+  /** Gets transactions first, if there is one. */
+  readonly relay?: Relay | undefined;
   /** Why a call would achieve nothing any more; undefined while it would. */
   readonly isObsolete: (intent: Intent) => Promise<string | undefined>;
   /** Monotonic milliseconds. */
@@ -43,16 +48,24 @@ export type SendParameters = {
   readonly planId: Hash;
   readonly plannedBlock: bigint;
   readonly call: PreparedCall;
-  readonly gas: bigint;
+  /** The gas limit, or why the call is not worth sending. Asked together with what the dispatcher needs itself: it costs no round trip more. */
+  readonly prepare: () => Promise<bigint | Outcome>;
+  /** Whether it is still our turn, at this head. */
+  readonly isTurn?: (head: Hash) => boolean;
+  /** The last question before signing: whether somebody else's call is on its way. */
+  readonly rival?: () => Promise<Outcome | undefined>;
 };
 
-/** `busy`: a transaction is open, or came back. Unless it is `sent`, nothing was signed. */
-export type SendReturnType = "sent" | "busy" | "over budget" | "out of funds";
+/** `busy`: a transaction is open, or came back. `late`: the turn is over. Unless it is `sent`, nothing was signed. */
+export type SendReturnType = "sent" | "busy" | "late" | Outcome;
 
 export type Dispatcher = {
   readonly address: Address;
-  /** Looks at the chain once and does what is due: final, taken back, replace, cancel, send again. */
-  readonly settle: () => Promise<readonly TxEvent[]>;
+  /**
+   * Looks at the chain once and does what is due: final, taken back, replace, cancel, send again.
+   * @param tip The newest block, if it is known: while nothing is under way, a new one is the only reason to look.
+   */
+  readonly settle: (tip?: Pick<Head, "number" | "hash">) => Promise<readonly TxEvent[]>;
   readonly isOpen: () => boolean;
   readonly send: (parameters: SendParameters) => Promise<SendReturnType>;
 };
@@ -63,7 +76,7 @@ const TRANSFER_GAS = 21_000n;
 const RESEND_MS = 2_000;
 
 export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
-  const { chain, account, journal, bumpBlocks, txBudget, isObsolete } = parameters;
+  const { chain, account, journal, bumpBlocks, txBudget, relay, isObsolete } = parameters;
   const { client, chainId } = chain;
   const { now = () => performance.now(), crash = () => undefined } = parameters;
   const watch = createWatch({ ...parameters, now, crash });
@@ -73,8 +86,8 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
   const cheap = new Set<Hash>();
   const stuck = new Set<number>();
 
-  async function settle(): Promise<readonly TxEvent[]> {
-    if (journal.watched().length === 0) return [];
+  async function settle(tip?: Pick<Head, "number" | "hash">): Promise<readonly TxEvent[]> {
+    if (journal.watched().length === 0) return tip === undefined ? [] : watch.lookBack(tip);
     const [head, used] = await look();
     const events = await watch.look(head, used);
     for (const intent of journal.watched()) {
@@ -106,14 +119,14 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
       if (fees !== undefined) {
         stuck.delete(intent.nonce);
         const attempt = await replace(intent, head, fees, last.isCancel);
-        return [{ type: "bumped", intent, attempt }, ...(await broadcast(intent, attempt))];
+        return [{ type: "bumped", intent, attempt }, ...(await broadcast(intent, attempt, head))];
       }
       if (!stuck.has(intent.nonce)) {
         stuck.add(intent.nonce);
-        return [{ type: "stuck", intent }, ...(await broadcast(intent, last))];
+        return [{ type: "stuck", intent }, ...(await broadcast(intent, last, head))];
       }
     }
-    return broadcast(intent, last);
+    return broadcast(intent, last, head);
   }
 
   async function cancel(intent: Intent, head: Head, reason: string): Promise<TxEvent[]> {
@@ -129,7 +142,7 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     if (fees === undefined) return [];
     journal.setStatus(intent.id, "open", reason);
     const attempt = await replace(intent, head, fees, true);
-    return [{ type: "cancelling", intent, reason }, ...(await broadcast(intent, attempt))];
+    return [{ type: "cancelling", intent, reason }, ...(await broadcast(intent, attempt, head))];
   }
 
   async function replacementFees(intent: Intent, head: Head, gas: bigint): Promise<Fees | undefined> {
@@ -156,9 +169,9 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     return { hash: keccak256(raw), raw, isCancel, gas, maxFeePerGas, maxPriorityFeePerGas, block } satisfies NewAttempt;
   }
 
-  async function broadcast(intent: Intent, attempt: Attempt): Promise<TxEvent[]> {
+  async function broadcast(intent: Intent, attempt: Attempt, head: Head): Promise<TxEvent[]> {
     const { hash, raw } = attempt;
-    const failed = await client.sendRawTransaction({ serializedTransaction: raw }).then(
+    const failed = await handOver(intent, raw, head).then(
       () => undefined,
       (cause: unknown) => ({ error: classifySendError(cause), reason: describeError(cause) }),
     );
@@ -174,6 +187,14 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     return [{ type: "abandoned", intent, reason, error }];
   }
 
+  /** To the relay alone at first, then to everybody. */
+  function handOver({ attempts }: Intent, raw: Hex, head: Head): Promise<unknown> {
+    const [first] = attempts;
+    if (relay !== undefined && first !== undefined && head.number < first.block + BigInt(relay.blocks))
+      return relay.submit(raw);
+    return client.sendRawTransaction({ serializedTransaction: raw });
+  }
+
   async function isKnown(hash: Hash): Promise<boolean> {
     return client.getTransaction({ hash }).then(
       () => true,
@@ -184,13 +205,16 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     );
   }
 
-  async function send({ plan, planId, plannedBlock, call, gas }: SendParameters): Promise<SendReturnType> {
+  async function send({ plan, planId, plannedBlock, call, ...ask }: SendParameters): Promise<SendReturnType> {
     if (isOpen()) return "busy";
-    const [[head, used], tip, balance] = await Promise.all([
+    const [[head, used], tip, balance, gas] = await Promise.all([
       look(),
       client.estimateMaxPriorityFeePerGas(),
       client.getBalance({ address: account.address, blockTag: "latest" }),
+      ask.prepare(),
     ]);
+    if (typeof gas !== "bigint") return gas;
+    if (ask.isTurn?.(head.hash) === false) return "late";
     const nonce = await watch.nextNonce(used);
     if (nonce === undefined) return "busy";
     const baseFee = head.baseFeePerGas ?? 0n;
@@ -199,16 +223,27 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
     const previous = highest(rivalsOf(nonce).flatMap(({ attempts }) => attempts.filter((one) => one.broadcasts > 0)));
     const wanted = previous === undefined ? fresh : bumpFees(previous, fresh);
     const fees = withinCap(wanted, txBudget / gas, previous, baseFee);
-    if (fees === undefined) return "over budget";
-    if (balance < fees.maxFeePerGas * gas) return "out of funds";
+    if (fees === undefined) return { kind: "not-yet", reason: "gas costs more than TX_BUDGET" };
+    if (balance < fees.maxFeePerGas * gas)
+      return { kind: "infra", reason: "the account's balance does not pay for the transaction" };
+    const rival = await ask.rival?.();
+    if (rival !== undefined) return rival;
+    if (ask.isTurn?.(head.hash) === false) return "late";
     const attempt = await sign(call, nonce, gas, fees, head.number);
     crash("planned");
-    const id = journal.open({ plan, planId, plannedBlock, ...call, nonce }, attempt);
+    const id = reopened(attempt.hash) ?? journal.open({ plan, planId, plannedBlock, ...call, nonce }, attempt);
     crash("committed");
     worked.set(nonce, { hash: head.hash, ms: now() });
     const intent = journal.find(id);
-    if (intent !== undefined) early.push(...(await broadcast(intent, { ...attempt, broadcasts: 0 })));
+    if (intent !== undefined) early.push(...(await broadcast(intent, { ...attempt, broadcasts: 0 }, head)));
     return "sent";
+  }
+
+  /** The same call with the same nonce and fees was signed before and given up: the same bytes, so it is the same intent. */
+  function reopened(hash: Hash): number | undefined {
+    const intent = journal.ofAttempt(hash);
+    if (intent !== undefined) journal.setStatus(intent.id, "open");
+    return intent?.id;
   }
 
   /** What happened while sending, told with the next look. */
@@ -224,8 +259,8 @@ export function createDispatcher(parameters: DispatcherParameters): Dispatcher {
 
   return {
     address: account.address,
-    settle: async () => {
-      const events = await settle();
+    settle: async (tip) => {
+      const events = await settle(tip);
       return [...early.splice(0), ...events];
     },
     isOpen,

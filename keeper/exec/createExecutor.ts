@@ -4,19 +4,23 @@
  */
 import { type Hash, keccak256, type PrivateKeyAccount, toHex } from "viem";
 import type { BlockRef, Chain } from "../chain/connect.ts";
-import { type Plan, planKey } from "../core/plan.ts";
+import { type Plan, planKey, workOf } from "../core/plan.ts";
 import type { MarketId } from "../core/types.ts";
 import type { Journal } from "../db/createJournal.ts";
 import type { Intent } from "../db/types.ts";
 import type { Log } from "../ops/events.ts";
 import type { PlannedMarket, WorldPlan } from "../planWorld.ts";
+import type { Advance } from "../state/createFollower.ts";
+import { tipOf } from "../state/world.ts";
 import type { CrashHook } from "./crashPoint.ts";
 import { createBreaker } from "./createBreaker.ts";
-import { createDispatcher, type SendReturnType } from "./createDispatcher.ts";
+import { createDispatcher } from "./createDispatcher.ts";
 import { createQueue, type QueueItem } from "./createQueue.ts";
+import { createRoster } from "./createRoster.ts";
 import { judgeReceipt } from "./judgeReceipt.ts";
 import type { Outcome } from "./outcome.ts";
 import { type PreparedCall, prepareCall } from "./prepareCall.ts";
+import type { Relay } from "./relay.ts";
 import { GAS_CAP, refusalOf, simulate } from "./simulate.ts";
 import type { TxEvent } from "./txEvent.ts";
 import type { Tick, Worker } from "./worker.ts";
@@ -31,7 +35,10 @@ export type ExecutorParameters = {
   readonly cooldownBlocks: number;
   readonly jitterMs: number;
   readonly confirmations: number;
+  /** Blocks; as deep as a reorganisation is followed. */
+  readonly maxReorg?: number;
   readonly bumpBlocks: number;
+  readonly relay?: Relay | undefined;
   /** Wei, one transaction. */
   readonly txBudget: bigint;
   /** Wei, 24 hours. */
@@ -52,8 +59,15 @@ export type Executor = Worker & {
   readonly breakerReason: () => string | undefined;
   readonly spending: () => { readonly spent: bigint; readonly wasted: bigint };
   readonly quarantined: ReturnType<typeof createQueue>["quarantined"];
+  /** Learns who else works here. */
+  readonly onAdvance: (advance: Advance) => void;
 };
 
+/** Where blocks come faster than a call is prepared, it is sent out of turn after so many. */
+const PATIENCE = 2;
+/** Work is left so often to what is in the mempool. */
+const MOST_YIELDS = 5;
+const MOST_YIELDED = 1_000;
 /** Between two looks at an open transaction. */
 const LOOK_MS = 250;
 /**
@@ -66,17 +80,22 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
   const { chain, account, journal, log } = parameters;
   const { now = () => performance.now(), clock = Date.now } = parameters;
   const from = account.address;
-  const queue = createQueue({ ...parameters, address: from, now });
-  const breaker = createBreaker({ ...parameters, clock });
+  const roster = createRoster(from);
+  const queue = createQueue({ ...parameters, address: from, now, others: roster.others });
+  const breaker = createBreaker({ ...parameters, clock, now });
   const judge = (intent: Intent, receipt: Parameters<typeof judgeReceipt>[3]) =>
     judgeReceipt(chain, from, intent, receipt);
   const dispatcher = createDispatcher({ ...parameters, judge, isObsolete, now });
   let block = 0n;
   let broken: string | undefined;
+  /** Turns in a row that were over before the call was ready. */
+  let late = 0;
+  /** How often a piece of work was left to what is in the mempool. */
+  const yielded = new Map<string, { readonly work: string; readonly times: number }>();
 
   async function tick(world: WorldPlan): Promise<Tick> {
     block = world.block.number;
-    const settled = tell(await dispatcher.settle());
+    const settled = tell(await dispatcher.settle(world.block));
     if (settled.progress) return { kind: "progress", staleLists: settled.stale };
     if (dispatcher.isOpen()) return { kind: "waiting", ms: LOOK_MS };
     queue.offer(world);
@@ -104,11 +123,16 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
     if (journal.ofPlan(planId).some(({ status }) => status !== "abandoned" && status !== "external"))
       return { again: false, restart: false, stale: false };
     const call = prepareCall(chain.deployment.exchange, plan, limitsOf(market));
-    const refused = await prepare(plan, call);
-    if (typeof refused !== "bigint") return conclude(plan, refused, undefined);
-    const sent = await dispatcher.send({ plan, planId, plannedBlock: tip.number, call, gas: refused });
+    const common = { plan, planId, plannedBlock: tip.number, call };
+    const isTurn = (head: Hash) =>
+      parameters.jitterMs === 0 || late >= PATIENCE || (head === tip.hash && queue.mayBegin());
+    const rival = () => rivalOf(plan, call);
+    const sent = await dispatcher.send({ ...common, isTurn, prepare: () => prepare(plan, call), rival });
     if (sent === "busy") return "open";
-    if (sent !== "sent") return conclude(plan, unsent(sent), undefined);
+    late = sent === "late" ? late + 1 : 0;
+    if (sent === "late") return { again: true, restart: true, stale: false };
+    if (sent !== "sent") return conclude(plan, sent, undefined);
+    queue.began();
     const told = tell(await dispatcher.settle());
     if (dispatcher.isOpen()) return "open";
     return { again: told.progress, restart: told.restart, stale: told.stale };
@@ -116,24 +140,36 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
 
   /** The gas limit to send with, or why not. */
   async function prepare(plan: Plan, call: PreparedCall): Promise<bigint | Outcome> {
-    const refusal = await simulate({ chain, from, plan, call, at: "latest" });
-    if (refusal !== undefined) return refusal;
-    let estimate: bigint;
-    try {
+    const [refusal, estimate] = await Promise.all([
+      simulate({ chain, from, plan, call, at: "latest" }),
       // net of refunds, which are paid only at the end: hence the margin
-      estimate = await chain.client.estimateGas({ ...call, account: from, gas: GAS_CAP });
-    } catch (error) {
-      return refusalOf(error, plan);
-    }
-    if (parameters.jitterMs > 0) {
-      // somebody else's call may be on its way already; that a node cannot tell says nothing
-      const rival = await simulate({ chain, from, plan, call, at: "pending" });
-      if (rival?.kind === "outcompeted" || rival?.kind === "obsolete" || rival?.kind === "stale-input")
-        return { kind: "outcompeted", reason: `in the mempool: ${rival.reason}` };
-    }
+      chain.client
+        .estimateGas({ ...call, account: from, gas: GAS_CAP })
+        .catch((error: unknown) => refusalOf(error, plan)),
+    ]);
+    if (refusal !== undefined) return refusal;
+    if (typeof estimate !== "bigint") return estimate;
     const quarter = estimate / 4n;
     const ample = estimate + (plan.kind === "deleverage" && quarter < SWEEP_GAS ? SWEEP_GAS : quarter);
     return ample < GAS_CAP ? ample : GAS_CAP;
+  }
+
+  /**
+   * Whether what is in the mempool would leave our call nothing to do; that a node cannot tell says nothing. Not believed for ever: transactions
+   * that are never mined must not keep us from working.
+   */
+  async function rivalOf(plan: Plan, call: PreparedCall): Promise<Outcome | undefined> {
+    if (parameters.jitterMs === 0) return undefined;
+    const work = workOf(plan);
+    const before = yielded.get(planKey(plan));
+    const times = before?.work === work ? before.times : 0;
+    if (times >= MOST_YIELDS) return undefined;
+    const refusal = await simulate({ chain, from, plan, call, at: "pending" });
+    if (refusal === undefined || !("reason" in refusal)) return undefined;
+    if (refusal.kind === "infra" || refusal.kind === "unexpected") return undefined;
+    if (yielded.size >= MOST_YIELDED) yielded.clear();
+    yielded.set(planKey(plan), { work, times: times + 1 });
+    return { kind: "outcompeted", reason: `in the mempool: ${refusal.reason}` };
   }
 
   /** Asked once a block about a transaction that is not mined. A market that says "not now" may say yes in the next block. */
@@ -168,6 +204,7 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
     journal.decide({ block, planKey: planKey(plan), outcome: outcome.kind, reason, intent });
     log({ type: "attempt", block, plan, outcome });
     const moment = queue.momentOf(plan.market) ?? { block, price: 0n };
+    if (outcome.kind === "effective") yielded.delete(planKey(plan));
     const again = queue.note(plan, outcome, moment);
     const againstOthers = plan.kind === "deleverage" || plan.kind === "preventive";
     const stale = outcome.kind === "stale-input";
@@ -209,10 +246,10 @@ export function createExecutor(parameters: ExecutorParameters): Executor {
     breakerReason: breaker.reason,
     spending: breaker.spending,
     quarantined: queue.quarantined,
+    onAdvance: ({ world, events }) => {
+      const { number, hash } = tipOf(world);
+      roster.note(events, number);
+      queue.see(hash);
+    },
   };
-}
-
-function unsent(reason: Exclude<SendReturnType, "sent" | "busy">): Outcome {
-  if (reason === "over budget") return { kind: "not-yet", reason: "gas costs more than TX_BUDGET" };
-  return { kind: "infra", reason: "the account's balance does not pay for the transaction" };
 }

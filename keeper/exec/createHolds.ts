@@ -33,6 +33,10 @@ type Hold = { readonly untilMs: number; readonly untilBlock?: bigint; readonly p
 
 /** As long as a hold lasts on a chain that stands still. */
 const IDLE_CHAIN_MS = 2_000;
+/** What already cost a transaction waits for blocks, however slow they are: longer than the slowest chain's. */
+const PAID_IDLE_CHAIN_MS = 15_000;
+/** So long it is remembered that a piece of work cost transactions, though nobody plans it: a price that flickers takes plans away and brings them back. */
+const PAID_MS = 600_000;
 /** First pause after the endpoint failed; doubles up to the last. */
 const INFRA_MS = 500;
 const MAX_INFRA_MS = 30_000;
@@ -53,7 +57,7 @@ export function createHolds(cooldownBlocks: number): Holds {
   const stale = new Map<MarketId, number>();
   const failures = new Map<string, number>();
   /** Transactions that a piece of work cost us. Where others did part of it, what is left is another piece: losing a race is no reason to rest. */
-  const paid = new Map<string, { readonly work: string; readonly count: number }>();
+  const paid = new Map<string, { readonly work: string; readonly count: number; readonly ms: number }>();
 
   function note(plan: Plan, outcome: Outcome, now: Moment): boolean {
     const key = planKey(plan);
@@ -65,12 +69,12 @@ export function createHolds(cooldownBlocks: number): Holds {
     const work = workOf(plan);
     const before = paid.get(key);
     const cost = (before?.work === work ? before.count : 0) + (outcome.hash === undefined ? 0 : 1);
-    paid.set(key, { work, count: cost });
+    paid.set(key, { work, count: cost, ms: outcome.hash === undefined ? (before?.ms ?? now.ms) : now.ms });
     /** Another price ends it, unless the plan has already cost more than one transaction: then prices do not decide. */
     const hold = (blocks: number) => {
       const growing = cost < 2 ? 0 : Math.min(2 ** (cost - 1), MAX_PAID_BLOCKS);
       const untilBlock = now.block + BigInt(Math.max(blocks, growing));
-      const untilMs = now.ms + IDLE_CHAIN_MS * Math.max(1, growing);
+      const untilMs = now.ms + (growing === 0 ? IDLE_CHAIN_MS : PAID_IDLE_CHAIN_MS * growing);
       holds.set(key, { untilMs, untilBlock, ...(growing === 0 ? { price: now.price } : {}) });
     };
     switch (outcome.kind) {
@@ -106,7 +110,9 @@ export function createHolds(cooldownBlocks: number): Holds {
   function forget(planned: ReadonlySet<string>, ms: number): void {
     for (const key of new Set([...failures.keys(), ...paid.keys(), ...holds.keys()])) {
       if (planned.has(key) || ms < (holds.get(key)?.untilMs ?? 0)) continue;
-      for (const map of [holds, failures, paid]) map.delete(key);
+      const cost = paid.get(key);
+      if (cost !== undefined && (cost.count === 0 || ms >= cost.ms + PAID_MS)) paid.delete(key);
+      for (const map of [holds, failures]) map.delete(key);
     }
   }
 

@@ -9,8 +9,9 @@ import { type Plan, planKey, workOf } from "../core/plan.ts";
 import type { MarketId } from "../core/types.ts";
 import type { PlannedMarket, WorldPlan } from "../planWorld.ts";
 import { createHolds, type Moment } from "./createHolds.ts";
-import { jitterOf } from "./jitterOf.ts";
+import { createPace } from "./createPace.ts";
 import type { Outcome } from "./outcome.ts";
+import { turnOf } from "./turnOf.ts";
 
 export type QueueItem = { readonly plan: Plan; readonly market: PlannedMarket; readonly moment: Moment };
 export type Next =
@@ -22,6 +23,8 @@ export type QueueParameters = {
   readonly address: Address;
   readonly cooldownBlocks: number;
   readonly jitterMs: number;
+  /** Who else works here. */
+  readonly others?: () => readonly string[];
   /** Only these; all when undefined. */
   readonly markets: ReadonlySet<MarketId> | undefined;
   readonly now: () => number;
@@ -29,19 +32,30 @@ export type QueueParameters = {
 
 /** Where blocks come faster than delays end, work is begun all the same after so many delays. */
 const PATIENCE = 4;
+/** As many blocks in a row may be left because work was due near their end. */
+const MOST_LATE = 2;
+const LATE_MS = 50;
 
 export type Queue = ReturnType<typeof createQueue>;
 
-export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }: QueueParameters) {
+export function createQueue(parameters: QueueParameters) {
+  const { address, cooldownBlocks, jitterMs, others = () => [], markets, now } = parameters;
   const holds = createHolds(cooldownBlocks);
   let items: QueueItem[] = [];
   /** By the work's name and amount: when it was first seen, and when it may be begun. */
   const seen = new Map<string, { readonly first: number; readonly due: number; readonly tip: Hash }>();
+  const pace = createPace(now);
+  /** Blocks in a row in which work was due too late. */
+  let late = 0;
+  let lateAt: Hash | undefined;
+  let tip: Hash | undefined;
   /** Taken since the last offer. */
   const taken = new Set<string>();
 
   function offer({ block, markets: planned }: WorldPlan): void {
     const ms = now();
+    pace.see(block.hash);
+    tip = block.hash;
     const mine = planned.filter(({ view }) => markets === undefined || markets.has(view.parameters.id));
     const urgent = mine.toSorted((a, b) => urgency(a) - urgency(b));
     const unique = new Map<string, QueueItem>();
@@ -60,8 +74,10 @@ export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }:
     for (const work of works) {
       const known = seen.get(work);
       if (known?.tip === block.hash || (known !== undefined && ms - known.first > PATIENCE * jitterMs)) continue;
-      // what is still there after a block is drawn anew: else everybody would begin it at once
-      const due = ms + jitterOf(address, `${work} ${block.hash}`, jitterMs);
+      // what is still there after a block is somebody else's turn: whoever had it may be gone
+      const turn = { keeper: address, others: others(), work: `${work} ${block.hash}`, turnMs: jitterMs };
+      // from when the block was seen, however long it took to plan
+      const due = pace.since() + turnOf(turn);
       seen.set(work, { first: known?.first ?? ms, due, tip: block.hash });
     }
     holds.forget(new Set(unique.keys()), ms);
@@ -75,6 +91,7 @@ export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }:
       if (taken.has(key) || holds.isHeld(item.plan, { ...item.moment, ms })) continue;
       const wait = (seen.get(workOf(item.plan))?.due ?? ms) - ms;
       if (wait <= 0) {
+        if (isLate()) return { item: undefined, dueMs: LATE_MS };
         taken.add(key);
         return { item };
       }
@@ -83,7 +100,22 @@ export function createQueue({ address, cooldownBlocks, jitterMs, markets, now }:
     return { item: undefined, dueMs };
   }
 
+  /** Where preparing takes longer than blocks last, work is begun all the same. */
+  function isLate(): boolean {
+    if (jitterMs === 0 || late >= MOST_LATE || !pace.isEnding()) return false;
+    if (lateAt !== tip) late++;
+    lateAt = tip;
+    return true;
+  }
+
   return {
+    see: pace.see,
+    /** Whether what was begun at this block may still be signed, as far as time goes. */
+    mayBegin: () => jitterMs === 0 || late >= MOST_LATE || !pace.isEnding(),
+    /** Something was sent. */
+    began: () => {
+      late = 0;
+    },
     offer,
     next,
     note: (plan: Plan, outcome: Outcome, moment: Omit<Moment, "ms">) =>

@@ -19,6 +19,8 @@ export type WatchParameters = {
   readonly chain: Chain;
   readonly journal: Journal;
   readonly confirmations: number;
+  /** Blocks; as deep as a reorganisation is followed. */
+  readonly maxReorg?: number;
   readonly judge: (intent: Intent, receipt: TransactionReceipt) => Promise<Outcome>;
   readonly now: () => number;
   readonly crash: CrashHook;
@@ -28,18 +30,24 @@ export type WatchParameters = {
 const DOUBT_LOOKS = 5;
 const DOUBT_MS = 3_000;
 
+/** The setting's default. */
+const MAX_REORG = 64;
+
 export type Watch = ReturnType<typeof createWatch>;
 
-export function createWatch({ chain, journal, confirmations, judge, now, crash }: WatchParameters) {
+export function createWatch(parameters: WatchParameters) {
+  const { chain, journal, confirmations, maxReorg = MAX_REORG, judge, now, crash } = parameters;
   const { client } = chain;
   /** What was missed, how often, and since when. */
   const doubts = new Map<string, { looks: number; readonly since: number }>();
   let looked: Hash | undefined;
+  let lookedBack: Hash | undefined;
 
   /** @param used The chain's nonce for this key: how many of ours are in blocks. */
   async function look(head: Head, used: number): Promise<TxEvent[]> {
     const events: TxEvent[] = [];
     const isNew = looked !== head.hash;
+    if (isNew) events.push(...(await lookBack(head)));
     for (const group of byNonce(journal.watched())) {
       const mined = group.find(({ status }) => status === "mined");
       const nonce = group[0]?.nonce ?? 0;
@@ -68,10 +76,34 @@ export function createWatch({ chain, journal, confirmations, judge, now, crash }
     }
     // an endpoint that is behind has no block there; a reorganisation has another one
     if (actual === undefined && !doubted(`block of ${mined.id}`)) return [];
+    return relocate(mined, group);
+  }
+
+  /** Its block is gone: it is in another one, or in none. */
+  async function relocate(mined: Intent, group: readonly Intent[]): Promise<TxEvent[]> {
     const found = await receiptOf(group);
     if (found !== undefined) return record(found.intent, found.receipt, mined);
     journal.setUnmined(mined.id);
     return [{ type: "unmined", intent: mined }];
+  }
+
+  /**
+   * A reorganisation can be deeper than `confirmations`: what was final is then in another block, perhaps with another result, or in none. Newest
+   * first; blocks are linked, so that whatever came before one that is still in its block is still there, too.
+   */
+  async function lookBack(head: Pick<Head, "number" | "hash">): Promise<TxEvent[]> {
+    if (lookedBack === head.hash) return [];
+    const events: TxEvent[] = [];
+    for (let last = journal.lastFinal(); last?.mined !== undefined; last = journal.lastFinal(last.nonce)) {
+      const { block, blockHash } = last.mined;
+      if (block + BigInt(maxReorg) < head.number) break;
+      const actual = block > head.number ? undefined : await hashAt(block);
+      // none: the endpoint is behind
+      if (actual === undefined || actual === blockHash) break;
+      events.push(...(await relocate(last, journal.atNonce(last.nonce))));
+    }
+    lookedBack = head.hash;
+    return events;
   }
 
   async function findMined(group: readonly Intent[]): Promise<TxEvent[]> {
@@ -178,7 +210,7 @@ export function createWatch({ chain, journal, confirmations, judge, now, crash }
     doubts.delete(subject);
   }
 
-  return { look, nextNonce };
+  return { look, lookBack, nextNonce };
 }
 
 function byNonce(intents: readonly Intent[]): Intent[][] {

@@ -29,6 +29,8 @@ export type FaultProxy = {
   readonly url: string;
   /** Out of a thousand requests, how many go wrong, and how. */
   readonly set: (perMille: number, faults?: readonly ProxyFault[]) => void;
+  /** From now on every request takes so long on its way, and up to as long again: an endpoint is seldom on the same machine. */
+  readonly slow: (ms: number) => void;
   readonly counts: () => Readonly<Partial<Record<ProxyFault | "none", number>>>;
   readonly close: () => Promise<void>;
 };
@@ -55,6 +57,7 @@ export async function createFaultProxy(target: string, seed: number): Promise<Fa
   let state = seed >>> 0;
   let perMille = 0;
   let faults = ALL_FAULTS;
+  let wayMs = 0;
   const counts: Partial<Record<ProxyFault | "none", number>> = {};
   /** mulberry32 */
   const below = (bound: number) => {
@@ -74,7 +77,10 @@ export async function createFaultProxy(target: string, seed: number): Promise<Fa
     request.on("end", () => {
       const fault = below(1_000) < perMille ? (faults[below(faults.length)] ?? "none") : "none";
       counts[fault] = (counts[fault] ?? 0) + 1;
-      answer(Buffer.concat(chunks).toString("utf8"), fault).catch(() => response.destroy());
+      const way = wayMs === 0 ? 0 : wayMs + below(wayMs);
+      sleep(way)
+        .then(() => answer(Buffer.concat(chunks).toString("utf8"), fault))
+        .catch(() => response.destroy());
     });
 
     async function answer(body: string, fault: ProxyFault | "none"): Promise<void> {
@@ -82,7 +88,7 @@ export async function createFaultProxy(target: string, seed: number): Promise<Fa
       if (fault === "http429") return void response.writeHead(429).end("slow down");
       if (fault === "http503")
         return void response.writeHead(503, { "Content-Type": "text/html" }).end("<html>nonce too low</html>");
-      if (fault === "delay") await new Promise((resolve) => setTimeout(resolve, DELAY_MS));
+      if (fault === "delay") await sleep(DELAY_MS);
       if (fault === "duplicate") await forward(body);
       const text = fault === "internal" ? internal(body) : await forward(body);
       if (fault === "lostAnswer") return void response.destroy();
@@ -98,6 +104,9 @@ export async function createFaultProxy(target: string, seed: number): Promise<Fa
       perMille = rate;
       faults = kinds;
     },
+    slow: (ms) => {
+      wayMs = ms;
+    },
     counts: () => counts,
     close: () =>
       new Promise((resolve) => {
@@ -105,6 +114,10 @@ export async function createFaultProxy(target: string, seed: number): Promise<Fa
         server.closeAllConnections();
       }),
   };
+}
+
+function sleep(ms: number): Promise<void> {
+  return ms === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function internal(body: string): string {

@@ -12,15 +12,17 @@ import {
 import { exchangeAbi } from "../../keeper/chain/abi.ts";
 import { contractError } from "../../keeper/chain/contractError.ts";
 import { describeError } from "../../keeper/chain/describeError.ts";
+import type { ChainEvent } from "../../keeper/chain/readEvents.ts";
 import type { Plan } from "../../keeper/core/plan.ts";
 import { classify } from "../../keeper/exec/classify.ts";
 import { classifySendError, type SendErrorClass } from "../../keeper/exec/classifySendError.ts";
 import { createHolds } from "../../keeper/exec/createHolds.ts";
+import { createRoster } from "../../keeper/exec/createRoster.ts";
 import { ERROR_TABLE } from "../../keeper/exec/errorTable.ts";
 import { bumpFees, withinCap } from "../../keeper/exec/fees.ts";
-import { jitterOf } from "../../keeper/exec/jitterOf.ts";
 import type { Outcome } from "../../keeper/exec/outcome.ts";
 import { prepareCall } from "../../keeper/exec/prepareCall.ts";
+import { turnOf } from "../../keeper/exec/turnOf.ts";
 
 const EXCHANGE = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 const URL_WITH_KEY = "https://rpc.example/v3/secretkey";
@@ -192,17 +194,47 @@ test("behavior: the budget bounds a replacement, and one that nodes would refuse
   assert.deepEqual(withinCap(wanted, 50n, undefined, 10n), { maxFeePerGas: 50n, maxPriorityFeePerGas: 50n });
 });
 
-test("behavior: keepers wait differently for the same work, and each the same every time", () => {
-  const keepers = [1, 2, 3, 4, 5].map((n) => `0x${String(n).repeat(40)}` as const);
-  const delays = keepers.map((keeper) => jitterOf(keeper, "1:liquidate:8 8 10", 1_000));
+const KEEPERS = [1, 2, 3, 4, 5].map((n) => `0x${String(n).repeat(40)}`);
+
+test("behavior: keepers that know of nobody wait differently for the same work, and each the same every time", () => {
+  const delayOf = (keeper: string, work: string) => turnOf({ keeper, others: [], work, turnMs: 1_000 });
+  const delays = KEEPERS.map((keeper) => delayOf(keeper, "1:liquidate:8 8 10"));
   assert.deepEqual(
     delays,
-    keepers.map((keeper) => jitterOf(keeper, "1:liquidate:8 8 10", 1_000)),
+    KEEPERS.map((keeper) => delayOf(keeper, "1:liquidate:8 8 10")),
   );
   assert.equal(new Set(delays).size, 5);
   assert.ok(delays.every((ms) => ms >= 0 && ms < 1_000));
-  assert.notEqual(jitterOf("0x12", "1:liquidate:8 8 9", 1_000), jitterOf("0x12", "1:liquidate:8 8 10", 1_000));
-  assert.equal(jitterOf("0x12", "anything", 0), 0);
+  assert.notEqual(delayOf("0x12", "1:liquidate:8 8 9"), delayOf("0x12", "1:liquidate:8 8 10"));
+  assert.equal(turnOf({ keeper: "0x12", others: KEEPERS, work: "anything", turnMs: 0 }), 0);
+});
+
+test("behavior: R21: keepers that know of each other take turns: one at once, the others a turn apart", () => {
+  const firsts = new Set<string | undefined>();
+  for (let n = 0; n < 200; n++) {
+    const turns = KEEPERS.map((keeper) => {
+      const others = KEEPERS.filter((other) => other !== keeper);
+      return { keeper, ms: turnOf({ keeper, others, work: `work ${n}`, turnMs: 1_000 }) };
+    }).toSorted((a, b) => a.ms - b.ms);
+    firsts.add(turns[0]?.keeper);
+    for (const [i, { ms }] of turns.entries()) assert.ok(ms >= 1_000 * i && ms < 1_000 * i + 100, `turn ${i}: ${ms}`);
+  }
+  assert.equal(firsts.size, 5, "everybody is first at times");
+});
+
+test("behavior: R21: who works here is learnt from events, up to seven, and forgotten when nothing is heard of them", () => {
+  const roster = createRoster("0xABCDEF0000000000000000000000000000000001");
+  const event = (caller: string, blockNumber: bigint) => ({ args: { caller }, blockNumber }) as unknown as ChainEvent;
+  roster.note([event("0xabcdef0000000000000000000000000000000001", 1n), event("0xAA", 1n), event("0xbb", 2n)], 2n);
+  assert.deepEqual(roster.others(), ["0xaa", "0xbb"], "not ourselves");
+  roster.note([event("0xaa", 4_000n)], 4_000n);
+  roster.note([], 5_003n);
+  assert.deepEqual(roster.others(), ["0xaa"]);
+  roster.note(
+    Array.from({ length: 9 }, (_, i) => event(`0x0${i}`, 5_004n)),
+    5_004n,
+  );
+  assert.deepEqual(roster.others(), ["0x02", "0x03", "0x04", "0x05", "0x06", "0x07", "0x08"]);
 });
 
 const now = { block: 100n, ms: 1_000, price: 7n };

@@ -98,3 +98,30 @@ test("behavior: work is begun after a delay, drawn anew for each block, and at l
   }
   assert.ok(begun > 0);
 });
+
+test("behavior: R21: what is due near the end of a block waits for the next one, twice at most", () => {
+  const { queue, offer, pass } = setUp({ jitterMs: 1, others: () => [] });
+  // blocks of a second
+  for (let block = 1; block < 6; block++) {
+    offer(block, []);
+    pass(1_000);
+  }
+  const begunAt = (block: number, after: number) => {
+    offer(block, [liquidate(1, 5)]);
+    pass(after);
+    const begun = queue.next().item !== undefined;
+    pass(1_000 - after);
+    return begun;
+  };
+  assert.ok(begunAt(6, 600), "early enough");
+  assert.deepEqual(
+    [7, 8, 9, 10].map((block) => begunAt(block, 800)),
+    [false, false, true, true],
+    "late, late, and then all the same",
+  );
+  queue.began();
+  assert.ok(!begunAt(11, 800), "what was sent ends the patience");
+  offer(12, [liquidate(1, 5)]);
+  pass(4_000);
+  assert.ok(queue.next().item !== undefined, "a chain whose blocks do not come is not waited for");
+});

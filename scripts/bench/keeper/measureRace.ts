@@ -2,6 +2,7 @@
  * Keepers race for the work of a falling market. Measures, in blocks, how long work is due until it is done, and how many of the keepers'
  * transactions did nothing.
  */
+import { join } from "node:path";
 import { zeroAddress } from "viem";
 import { connect } from "../../../keeper/chain/connect.ts";
 import { readDeployment } from "../../../keeper/config/readDeployment.ts";
@@ -14,7 +15,9 @@ import { runKeeper } from "../../../keeper/runKeeper.ts";
 import { createFollower } from "../../../keeper/state/createFollower.ts";
 import { tipOf } from "../../../keeper/state/world.ts";
 import { createFaultProxy, type ProxyFault } from "../../lib/createFaultProxy.ts";
+import { createRandom } from "../random.ts";
 import { createScene } from "./createScene.ts";
+import { type Loser, readLosers } from "./readLosers.ts";
 
 export type RaceOptions = {
   readonly keepers: number;
@@ -24,6 +27,10 @@ export type RaceOptions = {
   readonly faults?: readonly ProxyFault[];
   readonly seed: number;
   readonly blockMs: number;
+  /** Of the price, where there are no bids. */
+  readonly gap: number;
+  /** From a keeper to its endpoint, milliseconds; up to twice as long. */
+  readonly wayMs: number;
 };
 
 export type RaceResult = {
@@ -44,13 +51,13 @@ export type RaceResult = {
   readonly outcomes: Readonly<Record<string, number>>;
   /** Outcomes that no keeper should report. */
   readonly troubles: readonly string[];
+  readonly losers: readonly Loser[];
 };
 
 /** Blocks between two prices. */
 const STEP_BLOCKS = 3;
 /** A step down, and a gap without bids every so many steps. */
 const STEP = 0.004;
-const GAP = 0.02;
 const GAP_EVERY = 8;
 const LAST_BLOCKS = 12;
 const WARM_UP_MS = 20_000;
@@ -59,8 +66,15 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
   const scene = await createScene(options);
   const proxies = await Promise.all(scene.keys.map((_, i) => createFaultProxy(scene.url, options.seed + i)));
   const stop = new AbortController();
+  // the keys are everybody's: a bench beside another one must not hold the other's locks
+  const { TMPDIR: before } = process.env;
+  process.env["TMPDIR"] = scene.folder;
+  const random = createRandom(options.seed).uniform;
   const troubles: string[] = [];
   const outcomes: Record<string, number> = {};
+  const journals = scene.keys.map((_, i) => join(scene.folder, `${i}.sqlite`));
+  /** When each block was made. */
+  const made: number[] = [];
   let started = 0;
   const running = scene.keys.map((key, i) => {
     const env = { RPC_URL: proxies[i]?.url, KEEPER_PRIVATE_KEY: key, DEPLOYMENT: scene.deployment };
@@ -70,7 +84,7 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
       "armed",
       "--json",
       "--journal",
-      ":memory:",
+      journals[i] ?? "",
       "--jitter-ms",
       jitter,
       "--poll-ms",
@@ -100,13 +114,18 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
       if (Date.now() > deadline) throw new Error("the keepers did not start");
       await Promise.race([sleep(50), failed]);
     }
-    for (const proxy of proxies) proxy.set(options.faultPerMille, options.faults);
+    for (const proxy of proxies) {
+      proxy.set(options.faultPerMille, options.faults);
+      proxy.slow(options.wayMs);
+    }
     return await walk();
   } finally {
     for (const proxy of proxies) proxy.set(0);
     stop.abort();
     await Promise.allSettled(running);
     await Promise.all(proxies.map((proxy) => proxy.close()));
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
     scene.remove();
   }
 
@@ -127,6 +146,7 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
     async function block(): Promise<void> {
       await sleep(options.blockMs);
       await scene.mine();
+      made.push(Date.now());
       const { world } = await follower.advance();
       const { number } = tipOf(world);
       const { markets } = await planWorld(chain, world, () => ({}));
@@ -153,7 +173,7 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
     let price = scene.start;
     for (let step = 1; price > scene.start * 0.8; step++) {
       const isGap = step % GAP_EVERY === 0;
-      price *= 1 - (isGap ? GAP : STEP);
+      price *= 1 - (isGap ? options.gap : STEP * (0.75 + 0.5 * random()));
       await scene.move(price, !isGap);
       for (let i = 0; i < STEP_BLOCKS; i++) await block();
     }
@@ -171,6 +191,7 @@ export async function measureRace(options: RaceOptions): Promise<RaceResult> {
       faults: tally(proxies.map((proxy) => proxy.counts())),
       outcomes,
       troubles,
+      losers: readLosers(journals, made),
     };
   }
 

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HttpRequestError } from "viem";
 import type { CrashPoint } from "../../../keeper/exec/crashPoint.ts";
 import { createFleet, type FleetOptions } from "./helpers/createFleet.ts";
 import { createNode, type Fault, type NodeOptions } from "./helpers/createNode.ts";
@@ -252,6 +253,33 @@ test("behavior: died before sending what is obsolete now: it is never sent, and 
   fleet.close();
 });
 
+test("behavior: R18: given up unsent, and due again at the same fees: the same bytes are no second intent (chaos seed 1047)", async () => {
+  let died = false;
+  const { node, fleet, keeper, work } = setUp(
+    {},
+    {
+      crash: (_, at) => {
+        if (died || at !== "committed") return false;
+        died = true;
+        return true;
+      },
+    },
+  );
+  work.add(5);
+  await keeper.tick();
+  node.others.add(5);
+  for (let i = 0; i < 3; i++) await fleet.block();
+  assert.deepEqual(keeper.journal().count(), { abandoned: 1 });
+  // whoever did it is taken back by a reorganisation
+  node.others.delete(5);
+  for (let i = 0; i < 8; i++) await fleet.block();
+  assert.deepEqual([...node.done()], [5]);
+  assert.deepEqual(keeper.journal().count(), { final: 1 });
+  assert.equal(node.accepted.length, 1);
+  fleet.check();
+  fleet.close();
+});
+
 test("behavior: R6: taken back by a reorganisation: the same bytes are mined again, and counted once", async () => {
   const { node, fleet, keeper, work, said } = setUp({}, { confirmations: 5 });
   work.add(5);
@@ -263,6 +291,154 @@ test("behavior: R6: taken back by a reorganisation: the same bytes are mined aga
   assert.equal(new Set(node.accepted.map(({ hash }) => hash)).size, 1, "the same bytes");
   assert.deepEqual(keeper.journal().count(), { final: 1 });
   fleet.check();
+  fleet.close();
+});
+
+test("behavior: R6 I3: taken back beyond its confirmations, mined again with another result: the journal says what the chain says", async () => {
+  // found by the chaos test, seeds 1014 and 1039: the transaction was final and effective, and went on being so when its new block reverted it
+  let ignored = false;
+  const { node, fleet, keeper, work, outcomes } = setUp({ ignores: () => ignored });
+  work.add(5);
+  for (let i = 0; i < 5; i++) await fleet.block();
+  assert.deepEqual(keeper.journal().count(), { final: 1 });
+  const spent = keeper.executor().spending();
+  assert.equal(spent.wasted, 0n);
+  ignored = true;
+  node.reorg(5);
+  node.others.add(5);
+  node.mine();
+  ignored = false;
+  node.mine();
+  for (let i = 0; i < 8; i++) await fleet.block();
+  const [intent] = keeper.journal().list(9);
+  assert.deepEqual([intent?.status, intent?.outcome], ["final", "outcompeted"]);
+  assert.deepEqual(outcomes(), ["effective", "outcompeted"]);
+  assert.ok(keeper.executor().spending().wasted > 0n, "what it cost counts as wasted now");
+  fleet.check();
+  fleet.close();
+});
+
+test("behavior: R6 I3: taken back beyond its confirmations and forgotten by all: sent again, though nothing else is to be done", async () => {
+  const { node, fleet, keeper, work, said } = setUp();
+  work.add(5);
+  for (let i = 0; i < 5; i++) await fleet.block();
+  assert.deepEqual(said(), ["final"]);
+  node.reorg(5, true);
+  for (let i = 0; i < 8; i++) await fleet.block();
+  assert.deepEqual(said(), ["final", "unmined", "bumped", "final"], "it was signed many blocks ago");
+  assert.deepEqual([...node.done()], [5]);
+  assert.deepEqual([...new Set(node.accepted.map(({ nonce }) => nonce))], [0]);
+  assert.deepEqual(keeper.journal().count(), { final: 1 });
+  fleet.check();
+  fleet.close();
+});
+
+test("behavior: R36: a relay that takes everything and includes nothing: the public way after its blocks, and once", async () => {
+  for (const behaviour of ["takes", "refuses", "is down"] as const) {
+    const shown: string[] = [];
+    const submit = async (raw: string) => {
+      shown.push(raw);
+      if (behaviour === "refuses") throw new Error("bundle rejected");
+      if (behaviour === "is down") throw new HttpRequestError({ url: "http://relay" });
+    };
+    const { node, fleet, keeper, work } = setUp({}, { relay: { submit, blocks: 3 } });
+    work.add(5);
+    for (let i = 0; i < 3; i++) {
+      await fleet.block();
+      assert.equal(node.accepted.length, 0, `${behaviour}, block ${i}: everybody saw it`);
+    }
+    assert.ok(shown.length > 0);
+    for (let i = 0; i < 6; i++) await fleet.block();
+    assert.deepEqual([...node.done()], [5], behaviour);
+    assert.equal(node.minedTxs().length, 1, behaviour);
+    assert.deepEqual(keeper.journal().count(), { final: 1 }, behaviour);
+    fleet.check();
+    fleet.close();
+  }
+});
+
+test("behavior: R36: a relay that includes: nobody else ever sees the transaction", async () => {
+  const { node, fleet, keeper, work, outcomes } = setUp(
+    {},
+    { relay: { submit: (raw) => node.accept(raw), blocks: 3 } },
+  );
+  let seen = 0;
+  const { request } = node.chain.client;
+  node.chain.client.request = (async (args: { method: string }) => {
+    if (args.method === "eth_sendRawTransaction") seen++;
+    return request(args as never);
+  }) as typeof request;
+  work.add(5);
+  for (let i = 0; i < 5; i++) await fleet.block();
+  assert.deepEqual(outcomes(), ["effective"]);
+  assert.equal(seen, 0);
+  assert.deepEqual(keeper.journal().count(), { final: 1 });
+  fleet.check();
+  fleet.close();
+});
+
+test("behavior: R21: a call in the mempool is left to do the work, but not for ever: it may never be mined", async () => {
+  const { node, fleet, work, outcomes } = setUp({ isPending: () => true }, { jitterMs: 500 });
+  work.add(5);
+  let blocks = 0;
+  for (; node.accepted.length === 0 && blocks < 40; blocks++) await fleet.block();
+  assert.deepEqual(
+    outcomes(),
+    Array.from({ length: 5 }, () => "outcompeted"),
+  );
+  assert.equal(node.accepted.length, 1);
+  for (let i = 0; i < 6; i++) await fleet.block();
+  assert.deepEqual([...node.done()], [5]);
+  fleet.check();
+  fleet.close();
+});
+
+test("behavior: R21: a block comes while the call is prepared: the turn is over, nothing is signed, and the next block decides", async () => {
+  let comes = true;
+  const { node, fleet, keeper, work } = setUp(
+    {
+      fault: (method) => {
+        if (comes && work.size > 0 && method === "eth_getBlockByNumber") {
+          comes = false;
+          node.mine();
+        }
+        return "none";
+      },
+    },
+    { jitterMs: 1 },
+  );
+  work.add(5);
+  await keeper.tick();
+  fleet.pass(10);
+  assert.deepEqual(await keeper.tick(), { kind: "progress", staleLists: false });
+  assert.equal(node.accepted.length, 0);
+  for (let i = 0; i < 6; i++) await fleet.block();
+  assert.deepEqual([...node.done()], [5]);
+  fleet.check();
+  fleet.close();
+});
+
+test("behavior: R21: blocks come faster than a call is prepared: it is sent out of turn all the same", async () => {
+  let counts = false;
+  const { node, fleet, keeper, work } = setUp(
+    {
+      fault: (method) => {
+        if (counts && method === "eth_getBlockByNumber") node.mine();
+        return "none";
+      },
+    },
+    { jitterMs: 1 },
+  );
+  work.add(5);
+  counts = true;
+  for (let i = 0; i < 40 && node.accepted.length === 0; i++) {
+    await keeper.tick();
+    fleet.pass(10);
+  }
+  assert.equal(node.accepted.length, 1);
+  counts = false;
+  for (let i = 0; i < 6; i++) await fleet.block();
+  assert.deepEqual([...node.done()], [5]);
   fleet.close();
 });
 

@@ -31,11 +31,14 @@ const NO_ORDERS = { orders: [], ordersBefore: [], withheld: 0, feedLogs: [] };
 export const PROXY = "0x00000000000000000000000000000000000000aa";
 const LENS = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
 
+const GENESIS = 1_700_000_000;
+
 type FeedLog = { readonly emitter: Hex; readonly topics: readonly Hex[]; readonly data: Hex };
 type Order = { readonly account: number; readonly triggerRate: bigint; readonly maximum: bigint };
 /** In a block, position changes come before top-up orders. */
 type Block = {
   number: number;
+  timestamp: number;
   hash: Hash;
   parentHash: Hash;
   changes: readonly Position[];
@@ -74,6 +77,8 @@ export type FakeChain = {
   readonly drop: (count: number) => void;
   /** Makes the endpoint answer as if it were this many blocks behind. */
   readonly lag: (count: number) => void;
+  /** Seconds between the newest block and the ones that are mined from now on; 1 unless told. */
+  readonly tick: (seconds: number) => void;
   /** The state as it is at the canonical head. */
   readonly truth: () => MarketState;
   /** How often the endpoint was asked, by method. */
@@ -83,13 +88,22 @@ export type FakeChain = {
 export function createFakeChain(): FakeChain {
   let salt = 0;
   let behind = 0;
+  let seconds = 1;
   let withheld = 0;
   let aggregator: Hex | undefined;
   let bloomless = false;
   let tamper: (log: FakeLog) => object = (log) => log;
   const asked = new Map<string, number>();
   const hashOf = (number: number): Hash => keccak256(toHex(`${number} ${salt++}`));
-  const genesis: Block = { number: 0, hash: hashOf(0), parentHash: hashOf(0), changes: [], before: [], ...NO_ORDERS };
+  const genesis: Block = {
+    number: 0,
+    timestamp: GENESIS,
+    hash: hashOf(0),
+    parentHash: hashOf(0),
+    changes: [],
+    before: [],
+    ...NO_ORDERS,
+  };
   const blocks: Block[] = [genesis];
   const everSeen = new Map<Hash, Block>([[genesis.hash, genesis]]);
   const head = () => blocks.at(-1) ?? genesis;
@@ -110,6 +124,7 @@ export function createFakeChain(): FakeChain {
     const ordersBefore = [...parent.ordersBefore, ...parent.orders];
     const block = {
       number,
+      timestamp: parent.timestamp + seconds,
       hash: hashOf(number),
       parentHash: parent.hash,
       changes,
@@ -198,6 +213,9 @@ export function createFakeChain(): FakeChain {
     lag: (count) => {
       behind = count;
     },
+    tick: (by) => {
+      seconds = by;
+    },
     truth: () => stateAt(head()),
     asked,
   };
@@ -226,7 +244,7 @@ function rawBlock(block: Block) {
     number: numberToHex(number),
     hash,
     parentHash,
-    timestamp: numberToHex(1_700_000_000 + number),
+    timestamp: numberToHex(block.timestamp),
     transactions: [],
   };
 }

@@ -64,6 +64,8 @@ export type NodeOptions = {
   /** Whether the work of this account does anything; "silent" is mined without an event, "revert" passes simulation only. */
   readonly behaviour?: (account: number) => "works" | "silent" | "revert";
   readonly baseFee?: () => bigint;
+  /** Work that a transaction in the mempool would do, as far as the pending block shows. */
+  readonly isPending?: (account: number) => boolean;
   /** Transactions that miners leave in the mempool. */
   readonly ignores?: (tx: Tx) => boolean;
 };
@@ -147,9 +149,9 @@ export function createNode(options: NodeOptions = {}) {
     return hash;
   }
 
-  function call(data: Hex, upTo: number): Hex {
+  function call(data: Hex, upTo: number, isTaken = false): Hex {
     const account = workOf(data);
-    if (doneAt(upTo).has(account))
+    if (isTaken || doneAt(upTo).has(account))
       throw rpc(
         "execution reverted",
         encodeErrorResult({ abi: exchangeAbi, errorName: "NotLiquidatable", args: [BigInt(account), 1n, 0n] }),
@@ -178,7 +180,8 @@ export function createNode(options: NodeOptions = {}) {
         return numberToHex(100);
       case "eth_call": {
         const at = typeof second === "string" && second.startsWith("0x") ? Number(second) + 1 : visible;
-        return call((first as unknown as { data: Hex }).data, at);
+        const { data } = first as unknown as { data: Hex };
+        return call(data, at, second === "pending" && options.isPending?.(workOf(data)) === true);
       }
       case "eth_estimateGas":
         call((first as unknown as { data: Hex }).data, visible);
