@@ -60,7 +60,7 @@ export function createKeeperProcess({ args, env }: KeeperProcessParameters): Kee
     ]);
   }
 
-  /** Whether it said that it works. */
+  /** Whether it said that it has its copy of the chain. */
   function listen(line: string): boolean {
     if (!line.startsWith("{")) return false;
     const { type = "", reason = "", differences = [], outcome } = JSON.parse(line) as Said;
@@ -71,7 +71,8 @@ export function createKeeperProcess({ args, env }: KeeperProcessParameters): Kee
     if (type === "anomaly" && /price is not/.test(reason)) troubles.push(line);
     if (type === "reconciled" && differences.length > 0)
       troubles.push(`I3: the local state differed: ${differences[0]}`);
-    return type === "idle";
+    // not idle: what it sent before it was killed may wait for a block, and nobody makes one while it starts
+    return type === "snapshot" || type === "resumed";
   }
 
   function count(what: string): void {

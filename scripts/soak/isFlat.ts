@@ -10,7 +10,7 @@ export function isFlat(samples: readonly number[]) {
 /** The garbage collector takes what it is given: a leak goes on, this does not. */
 const MOST_GROWTH = 1.2;
 const SLACK_MIB = 20;
-const FEWEST = 3;
+const FEWEST = 10;
 
 function median(values: readonly number[]): number {
   return Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0);

@@ -25,18 +25,19 @@ export type SoakOptions = {
   readonly mostMs?: number;
   readonly blockMs?: number;
   readonly pairs?: number;
+  /** Reorganisations in a thousand blocks. */
+  readonly reorgsPerMille?: number;
   readonly say?: (line: string) => void;
 };
 
 const FAULTS_PER_MILLE = 20;
-const REORGS_PER_MILLE = 10;
 /** Deeper than the keepers' confirmations, at times. */
 const DEEPEST = 5;
 const CONFIRMATIONS = 3;
 /** Of the last keeper; the others live on, so that their memory can be compared. */
 const KILLS_PER_MILLE = 3;
 const MOVE_EVERY = 3;
-const COME_BACK_EVERY = 20;
+const COME_BACK_EVERY = 10;
 const CHECK_EVERY = 100;
 const SAMPLE_EVERY = 20;
 /** Within so many blocks after the faults stop everything is done (I4). */
@@ -44,7 +45,16 @@ const RECOVERY = 60;
 const TX_BUDGET = "0.5";
 
 export async function runSoak(options: SoakOptions) {
-  const { blocks, seed, keepers: count, mostMs = 0, blockMs = 60, pairs = 12, say = () => undefined } = options;
+  const {
+    blocks,
+    seed,
+    keepers: count,
+    mostMs = 0,
+    blockMs = 60,
+    pairs = 12,
+    reorgsPerMille = 10,
+    say = () => undefined,
+  } = options;
   const random = createRandom(seed).uniform;
   const below = (bound: number) => Math.floor(random() * bound);
   const scene = await createScene({ pairs, keepers: count });
@@ -110,7 +120,7 @@ export async function runSoak(options: SoakOptions) {
     for (; done < blocks && (mostMs === 0 || Date.now() < started + mostMs); done++) {
       if (done % MOVE_EVERY === 0) await crowd.move();
       if (done % COME_BACK_EVERY === 0) await crowd.comeBack();
-      if (below(1_000) < REORGS_PER_MILLE) await reorganise();
+      if (below(1_000) < reorgsPerMille) await reorganise();
       await block();
       const last = keepers.at(-1);
       if (last !== undefined && below(1_000) < KILLS_PER_MILLE) {
