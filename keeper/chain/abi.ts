@@ -1079,7 +1079,7 @@ export const exchangeAbi = [
     inputs: [
       { name: "market", type: "uint256" },
       { name: "isLong", type: "bool" },
-      { name: "shift", type: "uint256" },
+      { name: "level", type: "uint256" },
       { name: "u", type: "uint256" },
       { name: "v", type: "uint256" },
     ],
