@@ -10,8 +10,10 @@ import {TriggerKind} from "../types/Trigger.sol";
  * Every event of the exchange. Amounts are in quote atoms; prices "X16" are quote atoms per lot × 2^16.
  *
  * Every balance can be rebuilt from the events alone. Free collateral: `FreeCollateralChanged` gives the amount after the change;
- * only the payouts of AutoDeleveraged, PrincipalClosed and PreventivelyDeleveraged are to be added to it. Positions: `PositionChanged`. A market's pot and
- * open interest: `MarketTotals`. Insurance fund, keeper reserve and treasury: `ReservesChanged`.
+ * only the payouts of AutoDeleveraged, PrincipalClosed and PreventivelyDeleveraged are to be added to it. Positions: `PositionChanged`
+ * gives the whole position after the change; only a counterparty of which AutoDeleveraged or PrincipalClosed says that nothing is
+ * `left` is closed without one. A market's pot and open interest: `MarketTotals`. Insurance fund, keeper reserve and treasury:
+ * `ReservesChanged`.
  *
  * `sequence` numbers a market's events without gaps, from 1: a reader that misses one knows it.
  */
@@ -130,7 +132,8 @@ interface IExchangeEvents {
         uint256 sequence
     );
 
-    /// @notice The position after a change, whole: an indexer needs no arithmetic. All zero when it was closed.
+    /// @notice The position after a change, whole: an indexer needs no arithmetic. All zero when it was closed. Not emitted for a
+    /// counterparty that AutoDeleveraged or PrincipalClosed reports closed: `left` is zero.
     event PositionChanged(
         uint256 indexed market,
         uint256 indexed account,
@@ -222,13 +225,15 @@ interface IExchangeEvents {
         uint256 price,
         uint256 sequence
     );
-    /// @notice Stage 3: a counterparty was closed against a bankrupt position.
+    /// @notice Stage 3: a counterparty was closed against a bankrupt position, in full when `left` is zero: then no PositionChanged
+    /// goes with it. Otherwise PositionChanged, emitted before, has what stays open.
     /// @param rank Place among those that the call takes, after its own sweep of the book; 1 is first.
     /// @param score PnlLeverage score of its index cell × 2^64.
     /// @param price Bankruptcy price X of the bankrupt position, X16.
     /// @param lots Lots closed.
     /// @param pnl Realised result at X, cover included, without margin.
     /// @param payout What was credited to its free collateral.
+    /// @param left Lots that stay open.
     event AutoDeleveraged(
         uint256 indexed market,
         uint256 indexed bankrupt,
@@ -239,9 +244,11 @@ interface IExchangeEvents {
         uint256 lots,
         int256 pnl,
         uint256 payout,
+        uint256 left,
         uint256 sequence
     );
-    /// @notice Stage 4: no eligible counterparty was left; the opposing position nearest to its own bankruptcy price was closed.
+    /// @notice Stage 4: no eligible counterparty was left; the opposing position nearest to its own bankruptcy price was closed. `left`,
+    /// and whether PositionChanged goes with it, as in AutoDeleveraged.
     event PrincipalClosed(
         uint256 indexed market,
         uint256 indexed bankrupt,
@@ -250,6 +257,7 @@ interface IExchangeEvents {
         uint256 lots,
         int256 pnl,
         uint256 payout,
+        uint256 left,
         uint256 sequence
     );
     /// @notice A position below maintenance that the book cannot absorb was reduced against a counterparty at the mark, X16.

@@ -54,6 +54,7 @@ library Counterparties {
     /// What one counterparty gives and gets.
     struct Share {
         uint256 lots; // closed
+        uint256 left; // lots that stay open
         uint256 cover; // quote atoms of insurance cover
         uint256 payout; // quote atoms
         int256 pnl; // quote atoms
@@ -180,16 +181,16 @@ library Counterparties {
     ) private {
         uint256 lots = loan.position.size();
         uint256 open = run.bankrupt.position.size();
-        bool whole = lots <= open;
-        if (!whole) {
-            lots = open;
+        uint256 left;
+        if (lots > open) {
+            (lots, left) = (open, lots - open);
             // it stays first in its cell: the cursor must not step past it
             if (run.cursor.first == loan.account) run.cursor.active = false;
             else run.cursor.next = loan.account;
             Settlement.leaveCell(market, run.isLong, run.cursor);
         }
-        Share memory share = _split(run, loan.position, lots);
-        if (whole) Settlement.clearTaken(market, run.ctx, run.tally, loan);
+        Share memory share = _split(run, loan.position, lots, left);
+        if (left == 0) Settlement.clearTaken(market, run.tally, loan);
         else Settlement.store(market, run.ctx, run.tally, loan);
         Ledger.creditSilently(state, loan.account, share.payout);
         unchecked {
@@ -206,26 +207,38 @@ library Counterparties {
     }
 
     /**
-     * @dev Takes `lots` out of both positions.
+     * @dev Takes `lots` out of both positions. Of a counterparty of which nothing is `left` it takes K_o and the cost as they are, and
+     * leaves the copy, which nobody reads any more.
      * n = K·x/q of the bankrupt, in its favour; the counterparty is paid its own share of K against n, and the cover:
      *     short counterparty: ⌊K_o·x/q_o⌋ − n + d,   long counterparty: n − ⌈K_o·x/q_o⌉ + d,   never below zero.
      * By the corridor its share is no worse than X; only rounding can take it under zero, by less than an atom, and the pot's dust
      * bears that. The cover d = ⌊C·x/q⌋ with C = min(what the fund can pay, deficit at the mark) is recomputed for each
      * counterparty, so that the result does not depend on how a deleveraging is cut into calls. Unchecked: see Margin.
      */
-    function _split(Run memory run, Position memory o, uint256 lots) private pure returns (Share memory r) {
+    function _split(
+        Run memory run,
+        Position memory o,
+        uint256 lots,
+        uint256 left
+    ) private pure returns (Share memory r) {
         unchecked {
             Position memory b = run.bankrupt.position;
-            r.lots = lots;
+            (r.lots, r.left) = (lots, left);
             if (run.coverBudget != 0) {
                 uint256 cover = b.deficit(run.ctx);
                 if (run.coverBudget < cover) cover = run.coverBudget;
                 r.cover = (cover * lots) / b.size();
             }
             int256 traded = b.shareRoundedOutward(lots);
-            int256 share = o.shareRoundedOutward(lots);
             run.cost += b.takeShare(lots, traded);
-            int256 cost = int256(o.takeShare(lots, share));
+            int256 share;
+            int256 cost;
+            if (left == 0) {
+                (share, cost) = (o.bankruptcyCost(), int256(o.cost));
+            } else {
+                share = o.shareRoundedOutward(lots);
+                cost = int256(o.takeShare(lots, share));
+            }
             int256 cover_ = int256(r.cover);
             r.payout = Rounding.positivePart(cover_ + (run.isLong ? traded - share : share - traded));
             r.pnl = cover_ + (run.isLong ? traded - cost : cost - traded);
@@ -249,6 +262,7 @@ library Counterparties {
                 share.lots,
                 share.pnl,
                 share.payout,
+                share.left,
                 market.book.nextSequence()
             );
         } else {
@@ -262,6 +276,7 @@ library Counterparties {
                 share.lots,
                 share.pnl,
                 share.payout,
+                share.left,
                 market.book.nextSequence()
             );
         }

@@ -278,7 +278,7 @@ library Waterfill {
         if (p.lots == 0) {
             m.payout = Rounding.positivePart(p.margin);
             r.tally.pot -= int256(m.payout);
-            Settlement.clearTaken(market, r.ctx, r.tally, m.loan);
+            Settlement.clearTaken(market, r.tally, m.loan);
             Ledger.creditSilently(state, m.loan.account, m.payout);
             return;
         }
@@ -361,6 +361,7 @@ library Waterfill {
                 m.lots,
                 m.pnl,
                 m.payout,
+                m.loan.position.size(),
                 market.book.nextSequence()
             );
         }

@@ -92,7 +92,7 @@ library Settlement {
             );
         } else if (loan.inIndex) {
             market.positions[loan.account].clear();
-            _reportClosed(market, ctx, loan.account);
+            emit IExchangeEvents.PositionChanged(ctx.id, loan.account, 0, 0, 0, 0, market.book.nextSequence());
         }
         int256 longValue = open ? p.longValue() : int256(0);
         tally.longValue += longValue - loan.longValue;
@@ -100,16 +100,11 @@ library Settlement {
         (loan.inIndex, loan.wasLong, loan.u, loan.v) = (open, long_, u, v);
     }
 
-    /// @notice Clears a position that the cursor took in full. Its cell is written when the cursor leaves it.
-    function clearTaken(
-        Market storage market,
-        MarketContext memory ctx,
-        Tally memory tally,
-        Loan memory loan
-    ) internal {
+    /// @notice Clears a position that the cursor took in full. Its cell is written when the cursor leaves it. Emits nothing: that the
+    /// position is closed is told by the caller's AutoDeleveraged or PrincipalClosed, which says that no lots are left.
+    function clearTaken(Market storage market, Tally memory tally, Loan memory loan) internal {
         market.positions[loan.account].clear();
         tally.longValue -= loan.longValue;
-        _reportClosed(market, ctx, loan.account);
     }
 
     /// @notice Writes the cell that the cursor stands in: empty, or headed by the position after the last one taken.
@@ -119,10 +114,6 @@ library Settlement {
         RankIndex.State storage side = index(market, isLong);
         if (cursor.next == cursor.first) side.clearCell(cursor.u, cursor.v);
         else side.setHead(market.positions, cursor.next, cursor.u, cursor.v);
-    }
-
-    function _reportClosed(Market storage market, MarketContext memory ctx, uint256 account) private {
-        emit IExchangeEvents.PositionChanged(ctx.id, account, 0, 0, 0, 0, market.book.nextSequence());
     }
 
     function index(Market storage market, bool isLong) internal view returns (RankIndex.State storage) {

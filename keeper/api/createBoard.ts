@@ -6,6 +6,7 @@
  */
 import type { BlockRef, Chain } from "../chain/connect.ts";
 import { describeError } from "../chain/describeError.ts";
+import { positionChangeOf } from "../chain/positionChangeOf.ts";
 import type { PriceReading } from "../core/marketView.ts";
 import { createRiskMarket } from "../core/risk/createRiskMarket.ts";
 import { hourlyVolatility } from "../core/risk/hourlyVolatility.ts";
@@ -79,11 +80,12 @@ export function createBoard(chain: Chain, history: History): Board {
   function onAdvance(advance: Advance): void {
     if (advance.snapshot || advance.rolledBack > 0) anew = true;
     for (const event of advance.events) {
-      if (event.eventName !== "PositionChanged" || anew) continue;
-      const { market, account, lots, cost, margin, fundingIndex } = event.args;
-      const list = changes.get(Number(market)) ?? [];
-      list.push({ account: Number(account), lots, cost, margin, fundingIndex });
-      changes.set(Number(market), list);
+      const change = anew ? undefined : positionChangeOf(event);
+      if (change === undefined || !("market" in event.args)) continue;
+      const market = Number(event.args.market);
+      const list = changes.get(market) ?? [];
+      list.push(change);
+      changes.set(market, list);
     }
   }
 

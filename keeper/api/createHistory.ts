@@ -7,6 +7,7 @@
  * been missed: then nothing older is kept.
  */
 import type { BlockRef } from "../chain/connect.ts";
+import { positionChangeOf } from "../chain/positionChangeOf.ts";
 import { applyChange, type Undo, undoChange } from "../core/applyChange.ts";
 import type { MarketState } from "../core/marketState.ts";
 import type { MarketId, Position } from "../core/types.ts";
@@ -86,9 +87,9 @@ export function createHistory(limits: HistoryLimits = LIMITS): History {
       if (event.eventName === "FundingAccrued") note(market, block.number, event.args.fundingIndex);
       const record = market.recorder.take(event, block, market.fundings.at(-1)?.index);
       if (record !== undefined) market.records.push(record);
-      if (event.eventName !== "PositionChanged") continue;
-      const { account, lots, cost, margin, fundingIndex, sequence } = event.args;
-      const change = { account: Number(account), lots, cost, margin, fundingIndex };
+      const change = positionChangeOf(event);
+      if (change === undefined || !("sequence" in event.args)) continue;
+      const { sequence } = event.args;
       market.changes.push({ block, sequence, change, undo: applyChange(market.state, change) });
     }
     for (const market of markets.values()) forget(market);

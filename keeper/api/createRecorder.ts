@@ -14,11 +14,13 @@ export type Recorder = {
   readonly take: (event: ChainEvent, block: BlockRef, funding: bigint | undefined) => HistoryRecord | undefined;
 };
 
+type CloseArgs = { readonly counterparty: bigint; readonly left: bigint; readonly sequence: bigint };
+
 const NOTHING = { lots: 0n, notional: 0n, cover: 0n };
 
 export function createRecorder(): Recorder {
   let closes: Close[] = [];
-  /** Where the first of them begins: a counterparty's position is stored right before the event that says why. */
+  /** Where the first of them begins: what is left of a counterparty is stored right before the event that says why. */
   let from = 0n;
   let stored = { account: 0n, sequence: 0n };
   let swept: (DeleverageRecord["swept"] & { readonly transaction: string; readonly account: bigint }) | undefined;
@@ -52,14 +54,14 @@ export function createRecorder(): Recorder {
       case "AutoDeleveraged": {
         const { counterparty, rank, score, price, lots, pnl, payout, sequence } = event.args;
         const who = { stage: "ranked", sequence, counterparty: Number(counterparty) } as const;
-        begin(counterparty, sequence);
+        begin(event.args);
         closes.push({ ...who, rank: Number(rank), score, price, lots, pnl, payout });
         return undefined;
       }
       case "PrincipalClosed": {
         const { counterparty, price, lots, pnl, payout, sequence } = event.args;
         const who = { stage: "principal", sequence, counterparty: Number(counterparty) } as const;
-        begin(counterparty, sequence);
+        begin(event.args);
         closes.push({ ...who, rank: 0, score: 0n, price, lots, pnl, payout });
         return undefined;
       }
@@ -101,9 +103,9 @@ export function createRecorder(): Recorder {
     }
   }
 
-  function begin(counterparty: bigint, sequence: bigint): void {
+  function begin({ counterparty, left, sequence }: CloseArgs): void {
     if (closes.length > 0) return;
-    from = stored.account === counterparty ? stored.sequence : sequence;
+    from = left !== 0n && stored.account === counterparty ? stored.sequence : sequence;
   }
 
   return { take };

@@ -330,7 +330,7 @@ export const evidenceSchema = z
     call: deleverageSchema,
     /** At the end of the block before, in the order of joining their index cells. */
     before: z.object({ block: z.object({ number: count, hash }), positions: z.array(storedPositionSchema) }),
-    /** PositionChanged in the call's own block, before the first counterparty was closed, in order. */
+    /** Positions that changed in the call's own block, before its first counterparty was closed, in order; without lots when closed. */
     changes: z.array(storedPositionSchema.extend({ sequence: whole })),
   })
   .openapi("Evidence");

@@ -4,9 +4,11 @@
  * It is an invariant that a market's events are numbered without gaps from 1: a number that is not the next one means that the endpoint
  * left something out, and nothing can be said about what follows.
  */
+import { positionChangeOf } from "../chain/positionChangeOf.ts";
 import { applyChange } from "../core/applyChange.ts";
 import { abs } from "../core/integers.ts";
 import { createMarketState } from "../core/marketState.ts";
+import type { PositionChange } from "../core/types.ts";
 import { AuditError } from "./AuditError.ts";
 import type { AuditLog, AuditLogOf, AuditMarket, AuditWorld } from "./types.ts";
 
@@ -51,6 +53,11 @@ export function knownMarket({ markets }: AuditWorld, id: bigint): AuditMarket {
 }
 
 function apply(market: AuditMarket, log: AuditLog, timestamp: bigint): void {
+  const change = positionChangeOf(log);
+  if (change !== undefined) {
+    move(market, change, timestamp);
+    return;
+  }
   switch (log.eventName) {
     case "MarketConfigured": {
       const { config } = log.args;
@@ -68,15 +75,6 @@ function apply(market: AuditMarket, log: AuditLog, timestamp: bigint): void {
     case "FundingAccrued":
       market.funding = log.args.fundingIndex;
       return;
-    case "PositionChanged": {
-      const { lots, cost, margin, fundingIndex } = log.args;
-      const account = Number(log.args.account);
-      const before = market.state.positions.get(account)?.lots ?? 0n;
-      // more lots, or the other side: exposure was opened
-      if (lots !== 0n && (abs(lots) > abs(before) || lots > 0n !== before > 0n)) market.grownAt.set(account, timestamp);
-      applyChange(market.state, { account, lots, cost, margin, fundingIndex });
-      return;
-    }
     case "MarginRemoved":
       market.grownAt.set(Number(log.args.account), timestamp);
       return;
@@ -102,6 +100,14 @@ function apply(market: AuditMarket, log: AuditLog, timestamp: bigint): void {
     default:
       return;
   }
+}
+
+function move(market: AuditMarket, change: PositionChange, timestamp: bigint): void {
+  const { account, lots } = change;
+  const before = market.state.positions.get(account)?.lots ?? 0n;
+  // more lots, or the other side: exposure was opened
+  if (lots !== 0n && (abs(lots) > abs(before) || lots > 0n !== before > 0n)) market.grownAt.set(account, timestamp);
+  applyChange(market.state, change);
 }
 
 /** Better to say nothing than to accuse by the wrong rule. */

@@ -2,10 +2,13 @@
  * Finds every deleveraging call in a transaction, as the events lie, and judges each by the positions just before it. Applies the events
  * to the world on the way.
  *
- * How a call looks in the log: the fills of the sweep and one BankruptcySwept a pass; then, for each counterparty, its PositionChanged and
- * the event that says why; DeleverageCall; PositionChanged of the bankrupt account, the only one of it, which ends the call. A call that
- * the book ended has no DeleverageCall; one that only removed orders which could not fill has nothing but the last event.
+ * How a call looks in the log: the fills of the sweep and one BankruptcySwept a pass; then, for each counterparty, the event that says
+ * why it was closed, after its PositionChanged where that event says that lots are left of it (a preventive close always has one);
+ * DeleverageCall; PositionChanged of the bankrupt account, the only one of it, which ends the call. A call that the book ended has no
+ * DeleverageCall; one that only removed orders which could not fill has nothing but the last event.
  */
+import { positionChangeOf } from "../chain/positionChangeOf.ts";
+import { abs } from "../core/integers.ts";
 import { isBankrupt, settle } from "../core/position.ts";
 import type { AccountId, Entry, Position, Prices } from "../core/types.ts";
 import { AuditError } from "./AuditError.ts";
@@ -46,8 +49,13 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
     const market = knownMarket(world, log.args.market);
     const pending: Pending = pendings.get(market.id) ?? { fills: new Map(), running: undefined };
     pendings.set(market.id, pending);
-    if (log.eventName === "PositionChanged") positionChanged(market, pending, log, i);
-    else applyAuditLog(world, log, timestamp);
+    if (log.eventName === "PositionChanged") {
+      positionChanged(market, pending, log, i);
+    } else {
+      const after = positionChangeOf(log);
+      if (after !== undefined && isClose(log)) closed(market, pending, log, after, i);
+      applyAuditLog(world, log, timestamp);
+    }
     if (log.eventName === "Trade") step(pending, Number(log.args.taker), { fill: log.args });
     else if (log.eventName === "BankruptcySwept") step(pending, Number(log.args.account), { pass: log.args });
     else if (log.eventName === "DeleverageCall") {
@@ -64,9 +72,7 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
     const reason = closeOf(logs[i + 1], log);
     const { running } = pending;
     if (reason !== undefined) {
-      const call = running ?? beginAt(market, pending, reason, i);
-      pending.running = call;
-      call.closes.push(factOf(reason, before && settle(before, call.prices.funding), after));
+      closed(market, pending, reason, after, i);
       applyAuditLog(world, log, timestamp);
       return;
     }
@@ -77,6 +83,18 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
     applyAuditLog(world, log, timestamp);
     if (running?.account === account) pending.running = undefined;
     else if (steps.length === 0 && before !== undefined && isUnexplained(before, after, i)) market.taken = account;
+  }
+
+  /** A counterparty was closed, and `after` is what is left of it; its position before is still in the state. */
+  function closed(market: AuditMarket, pending: Pending, reason: CloseLog, after: Position, i: number): void {
+    const before = market.state.positions.get(after.account);
+    const call = pending.running ?? beginAt(market, pending, reason, i);
+    pending.running = call;
+    if ("left" in reason.args && reason.args.left !== abs(after.lots))
+      call.findings.push(
+        `${reason.args.left} lots of account ${after.account} are called left, it has ${abs(after.lots)}`,
+      );
+    call.closes.push(factOf(reason, before && settle(before, call.prices.funding), after));
   }
 
   function step({ fills }: Pending, account: AccountId, one: SweepStep): void {
@@ -191,7 +209,7 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
   function isUnexplained(before: Entry, after: Position, i: number): boolean {
     if (before.lots !== after.lots || before.cost !== after.cost) return false;
     for (const log of logs.slice(i + 1)) {
-      if (log.eventName === "PositionChanged" && Number(log.args.account) === after.account) return true;
+      if (positionChangeOf(log)?.account === after.account) return true;
       if (movesMargin(log) && Number(log.args.account) === after.account) return false;
     }
     return true;
@@ -202,14 +220,15 @@ function movesMargin(log: AuditLog) {
   return log.eventName === "MarginAdded" || log.eventName === "MarginRemoved" || log.eventName === "ToppedUp";
 }
 
+/** Why a position changed, if that was a close that left something of it, or a preventive one. */
 function closeOf(log: AuditLog | undefined, { args }: AuditLogOf<"PositionChanged">): CloseLog | undefined {
-  if (
-    log?.eventName !== "AutoDeleveraged" &&
-    log?.eventName !== "PrincipalClosed" &&
-    log?.eventName !== "PreventivelyDeleveraged"
-  )
-    return undefined;
+  if (log === undefined || !isClose(log) || positionChangeOf(log) !== undefined) return undefined;
   return log.args.market === args.market && log.args.counterparty === args.account ? log : undefined;
+}
+
+function isClose(log: AuditLog): log is CloseLog {
+  const { eventName } = log;
+  return eventName === "AutoDeleveraged" || eventName === "PrincipalClosed" || eventName === "PreventivelyDeleveraged";
 }
 
 function factOf(log: CloseLog, before: Position | undefined, after: Position): ClosedFact {

@@ -3,6 +3,7 @@
  */
 import type { ParseEventLogsReturnType } from "viem";
 import type { exchangeAbi } from "../chain/abi.ts";
+import type { WithoutPlace } from "../chain/readEvents.ts";
 import type { MarketState } from "../core/marketState.ts";
 import type { AccountId, MarketId } from "../core/types.ts";
 import type { ExpectedClose } from "./judgeCall.ts";
@@ -10,11 +11,7 @@ import type { RestingOrder } from "./restingOrders.ts";
 import type { Difference } from "./wrongedAndSpared.ts";
 
 type Decoded = ParseEventLogsReturnType<typeof exchangeAbi, undefined, true>[number];
-/** A decoded event, without where it was found. */
-type Slim<T> = T extends { readonly eventName: infer N; readonly args: infer A }
-  ? { readonly eventName: N; readonly args: A }
-  : never;
-export type AuditLog = Slim<Decoded>;
+export type AuditLog = WithoutPlace<Decoded>;
 export type AuditLogOf<Name extends AuditLog["eventName"]> = Extract<AuditLog, { eventName: Name }>;
 
 /** The exchange's events of one transaction, in their order, and the second of its block. */

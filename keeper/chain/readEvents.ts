@@ -18,6 +18,10 @@ const decode = createLogDecoder(abi);
 const names = exchangeAbi.filter((item) => item.type === "event").map((item) => toEventSelector(item));
 
 export type ChainEvent = ParseEventLogsReturnType<typeof abi, undefined, true>[number];
+/** A decoded event, without where it was found. */
+export type WithoutPlace<T> = T extends { readonly eventName: infer N; readonly args: infer A }
+  ? { readonly eventName: N; readonly args: A }
+  : never;
 
 /** @param feeds Lower-case addresses of the contracts that announce prices. Throws ChainDataError. */
 export async function readEvents(chain: Chain, block: Header, feeds: Iterable<string>): Promise<ChainEvent[]> {

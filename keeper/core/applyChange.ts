@@ -1,5 +1,6 @@
 /**
- * The event reducer: one `PositionChanged` onto a market's state, and back.
+ * The event reducer: one change of a position onto a market's state, and back. Which events are such changes says
+ * chain/positionChangeOf.ts.
  */
 import { cellFor } from "./cellFor.ts";
 import type { MarketState } from "./marketState.ts";

@@ -33,7 +33,7 @@ export type IndexKey = {
 /** A position with its place in the index. `joined` orders the members of a cell: first in is first taken. */
 export type Entry = Position & IndexKey & { readonly joined: number };
 
-/** What `PositionChanged` says: the whole state afterwards, zero lots when it was closed. */
+/** What an event says of a position that it changes: the whole state afterwards, zero lots when it was closed. */
 export type PositionChange = Position;
 
 /** The price that the contract would use, and the market's cumulative funding. X16. */

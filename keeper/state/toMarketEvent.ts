@@ -1,6 +1,7 @@
 /**
  * What an event of the exchange means to a market's state. Undefined for events of no market.
  */
+import { positionChangeOf } from "../chain/positionChangeOf.ts";
 import type { ChainEvent } from "../chain/readEvents.ts";
 import { STOP_LOSS } from "../chain/readTriggers.ts";
 import type { MarketEvent, MarketFact } from "../core/applyEvent.ts";
@@ -32,11 +33,9 @@ export function toMarketEvent(
 }
 
 function factOf(event: ChainEvent): MarketFact {
+  const change = positionChangeOf(event);
+  if (change !== undefined) return { kind: "position", change };
   switch (event.eventName) {
-    case "PositionChanged": {
-      const { account, lots, cost, margin, fundingIndex } = event.args;
-      return { kind: "position", change: { account: Number(account), lots, cost, margin, fundingIndex } };
-    }
     case "TopUpSet": {
       const { account, triggerRate, maximum: remaining } = event.args;
       return { kind: "topUpSet", account: Number(account), order: { triggerRate, remaining } };

@@ -141,6 +141,29 @@ for (const side of ["long", "short"] as const) {
       expect(blind[1]?.findings.join()).to.match(/it was account \d+'s turn/);
     });
 
+    it("the last one closed in part: right, and a lie about what is left of it, or of one closed in full, is named", async () => {
+      const v = venue();
+      await place(v, trader(v, 6), better(crash.x, 1_000, { leverage: 1 }));
+      await setTick(v, crash.crashed);
+      await deleverage(v, ranked());
+      right(await auditVenue(v));
+      const history = await historyOf(v);
+      const [first = 0, last = 0] = [ranked()[0], ranked()[4]];
+      for (const [account, left, pattern] of [
+        [last, 999n, new RegExp(`999 lots of account ${last} are called left, it has 1000`)],
+        [last, 0n, /./],
+        [first, 5n, new RegExp(`account ${first}'s turn`)],
+      ] as const) {
+        const change = (log: Log) =>
+          log.eventName === "AutoDeleveraged" && Number(log.args.counterparty) === account
+            ? withArgs(log, { left })
+            : log;
+        const [verdict] = await auditHistory({ transactions: forged(history, (logs) => logs.map(change)) });
+        expect(verdict?.right, `${account} ${left}`).equal(false);
+        expect(verdict?.findings.join("\n")).to.match(pattern);
+      }
+    });
+
     describe("a forged history", () => {
       let history: AuditTransaction[];
       const judge = async (change: (logs: readonly Log[]) => readonly Log[]) => {
@@ -148,7 +171,7 @@ for (const side of ["long", "short"] as const) {
         if (!verdict) throw new Error("no verdict");
         return verdict;
       };
-      /** Where counterparty `i` is closed: its PositionChanged and the event after it. */
+      /** Where a counterparty is closed: one event, for all of these are closed in full. */
       const at = (logs: readonly Log[], account: number) =>
         logs.findIndex((log) => log.eventName === "AutoDeleveraged" && Number(log.args.counterparty) === account);
       const LOSS = 6n * USD; // 2,000 lots, 300 ticks of 10 atoms each
@@ -168,12 +191,7 @@ for (const side of ["long", "short"] as const) {
         const verdict = await judge((logs) => {
           const copy = [...logs];
           const [i, j] = [at(logs, first), at(logs, second)];
-          [copy[i - 1], copy[i], copy[j - 1], copy[j]] = [logs[j - 1], logs[j], logs[i - 1], logs[i]] as [
-            Log,
-            Log,
-            Log,
-            Log,
-          ];
+          [copy[i], copy[j]] = [logs[j], logs[i]] as [Log, Log];
           return copy;
         });
         expect(verdict.findings.join("\n")).to.contain(`account ${second} was closed, it was account ${first}'s turn`);
@@ -186,7 +204,7 @@ for (const side of ["long", "short"] as const) {
         const verdict = await judge((logs) => {
           const i = at(logs, first);
           return logs
-            .filter((_, k) => k !== i && k !== i - 1)
+            .filter((_, k) => k !== i)
             .map((log) => (log.eventName === "DeleverageCall" ? withArgs(log, { lots: log.args.lots - 2_000n }) : log));
         });
         expect(verdict.right).equal(false);
@@ -287,11 +305,10 @@ describe("ADL audit of the principal stage", () => {
     const [verdict] = await auditHistory({
       transactions: forged(await historyOf(venue()), (logs) =>
         logs.map((log) => {
-          if (log.eventName !== "PrincipalClosed" && log.eventName !== "PositionChanged") return log;
-          const key = log.eventName === "PrincipalClosed" ? "counterparty" : "account";
-          const account = Number(log.eventName === "PrincipalClosed" ? log.args.counterparty : log.args.account);
-          if (account === second) return withArgs(log, { [key]: BigInt(third ?? 0) });
-          return account === third ? withArgs(log, { [key]: BigInt(second ?? 0) }) : log;
+          if (log.eventName !== "PrincipalClosed") return log;
+          const account = Number(log.args.counterparty);
+          if (account === second) return withArgs(log, { counterparty: BigInt(third ?? 0) });
+          return account === third ? withArgs(log, { counterparty: BigInt(second ?? 0) }) : log;
         }),
       ),
     });

@@ -131,6 +131,7 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
         lots: 2_000n,
         pnl: 4n * USD,
         payout: 9n * USD,
+        left: 0n,
         sequence: closes[0]?.["sequence"],
       });
       const [call] = named(events, "DeleverageCall");
@@ -146,6 +147,10 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
         sequence: call?.["sequence"],
       });
       const numbers = events.map((e) => e.args.toObject()["sequence"]).filter((s) => s !== undefined);
+      // one log a counterparty: the only position that has an event of its own is the bankrupt one
+      const changed = named(events, "PositionChanged").map((e) => Number(e["account"]));
+      expect(changed).to.deep.equal([crash.victim.account]);
+      expect(closes.map((e) => e["left"])).to.deep.equal(closes.map(() => 0n));
       expect(numbers).to.deep.equal(numbers.map((_, i) => before + BigInt(i) + 1n));
       expect(await sequence()).equal(before + BigInt(numbers.length));
     });
@@ -331,6 +336,7 @@ for (const side of ["long", "short"] as const satisfies Side[]) {
           lots: c.lots,
           pnl: c.pnl,
           payout: c.payout,
+          left: c.after.lots < 0n ? -c.after.lots : c.after.lots,
           sequence: closes[i]?.["sequence"],
         })),
       );

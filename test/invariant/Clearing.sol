@@ -146,9 +146,9 @@ abstract contract Clearing is Promises {
             if (topic == IExchangeEvents.AutoDeleveraged.selector) {
                 if (listed) ++listedCloses;
                 else ++pickedCloses;
-                (, , , , int256 pnl, , ) = abi.decode(
+                (, , , , int256 pnl, , , ) = abi.decode(
                     logs[i].data,
-                    (uint256, uint256, int256, uint256, int256, uint256, uint256)
+                    (uint256, uint256, int256, uint256, int256, uint256, uint256, uint256)
                 );
                 // a waterfill rounds once a step
                 _check(pnl >= (_isWaterfill(m) ? -STEPS : -1), "ADL-1");

@@ -17,10 +17,9 @@ export interface FundingLedger {
 
 export async function fundingLedger(venue: Venue, market = 1): Promise<FundingLedger> {
   const { exchange, deployed } = venue;
-  const filter = [
-    exchange.interface.getEvent("FundingAccrued").topicHash,
-    exchange.interface.getEvent("PositionChanged").topicHash,
-  ];
+  const filter = (["FundingAccrued", "PositionChanged", "AutoDeleveraged", "PrincipalClosed"] as const).map(
+    (name) => exchange.interface.getEvent(name as "FundingAccrued").topicHash,
+  );
   const logs = await venue.connection.ethers.provider.getLogs({
     address: deployed.exchangeAddress,
     fromBlock: deployed.startBlock,
@@ -36,8 +35,10 @@ export async function fundingLedger(venue: Venue, market = 1): Promise<FundingLe
       index = event.args["fundingIndex"] as bigint;
       continue;
     }
-    const account = Number(event.args["account"]);
-    const lots = event.args["lots"] as bigint;
+    const isStored = event.name === "PositionChanged";
+    if (!isStored && event.args["left"] !== 0n) continue; // what is left was stored before
+    const account = Number(event.args[isStored ? "account" : "counterparty"]);
+    const lots = isStored ? (event.args["lots"] as bigint) : 0n;
     const settledTo = lots === 0n ? index : (event.args["fundingIndex"] as bigint);
     const before = open.get(account) ?? { lots: 0n, index: settledTo };
     const owed = ceilDiv(before.lots * (settledTo - before.index), X16);

@@ -189,16 +189,23 @@ export function createIndexer(): { state: Indexed; apply(event: ParsedEvent): vo
       const opens = lots === 0n || lots > 0n === makerBuys;
       shrink(m, big(e, "orderId"), big(e, "lots"), opens);
     },
-    AutoDeleveraged: payout("counterparty"),
-    PrincipalClosed: payout("counterparty"),
-    PreventivelyDeleveraged: payout("counterparty"),
+    AutoDeleveraged: closed,
+    PrincipalClosed: closed,
+    PreventivelyDeleveraged: payout,
   };
   /** The events of these closes say what is added to free collateral; no FreeCollateralChanged goes with them. */
-  function payout(who: string) {
-    return (e: Record<string, unknown>) => {
-      const account = big(e, who);
-      state.free.set(account, (state.free.get(account) ?? 0n) + big(e, "payout"));
-    };
+  function payout(e: Record<string, unknown>) {
+    const account = big(e, "counterparty");
+    state.free.set(account, (state.free.get(account) ?? 0n) + big(e, "payout"));
+  }
+  /** Where nothing is left, no PositionChanged goes with them either; where something is, it came before and says the same. */
+  function closed(e: Record<string, unknown>, m: IndexedMarket) {
+    payout(e);
+    const account = big(e, "counterparty");
+    if (big(e, "left") === 0n) return m.positions.delete(account);
+    const lots = m.positions.get(account)?.lots ?? 0n;
+    if (big(e, "left") === (lots < 0n ? -lots : lots)) return true;
+    return state.gaps.push(`account ${account} has ${lots} lots, its close says that ${e["left"]} are left`);
   }
 
   return {

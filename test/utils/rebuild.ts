@@ -29,15 +29,21 @@ function apply(r: Rebuilt, { name, args }: ParsedEvent): void {
   if (name === "AutoDeleveraged" || name === "PrincipalClosed") {
     const account = number("counterparty");
     r.free.set(account, (r.free.get(account) ?? 0n) + (args["payout"] as bigint));
+    if (args["left"] === 0n) openIn(r, number("market")).delete(account);
   }
   if (name === "MarketTotals") {
     r.pots.set(number("market"), args["pot"] as bigint);
     r.openInterest.set(number("market"), args["openInterest"] as bigint);
   }
   if (name === "PositionChanged") {
-    const open = r.positions.get(number("market")) ?? new Set<number>();
-    r.positions.set(number("market"), open);
+    const open = openIn(r, number("market"));
     if (args["lots"] === 0n) open.delete(number("account"));
     else open.add(number("account"));
   }
+}
+
+function openIn({ positions }: Rebuilt, market: number): Set<number> {
+  const open = positions.get(market) ?? new Set<number>();
+  positions.set(market, open);
+  return open;
 }

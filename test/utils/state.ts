@@ -149,7 +149,7 @@ export interface IndexShadow {
   cells(isLong: boolean): Map<number, { cell: Cell; members: PositionState[] }>;
 }
 
-/** Follows PositionChanged of one market from the venue's first block on. */
+/** Follows the positions of one market, by events, from the venue's first block on. */
 export function followIndex(venue: Venue, market = 1): IndexShadow {
   let nextBlock = venue.deployed.startBlock;
   let base = 0;
@@ -171,11 +171,7 @@ export function followIndex(venue: Venue, market = 1): IndexShadow {
       base = Number((await venue.exchange.marketAt(market)).base);
       const last = await venue.connection.ethers.provider.getBlockNumber();
       if (last < nextBlock) return;
-      const filter = venue.exchange.filters.PositionChanged(market);
-      for (const { args } of await venue.exchange.queryFilter(filter, nextBlock, last)) {
-        const { account, lots, cost, margin, fundingIndex } = args;
-        apply({ account: Number(account), lots, cost, margin, fundingIndex });
-      }
+      for (const change of await changesIn(venue, market, nextBlock, last)) apply(change);
       nextBlock = last + 1;
     },
     positions: () => [...entries.values()].map(({ position }) => position),
@@ -190,6 +186,27 @@ export function followIndex(venue: Venue, market = 1): IndexShadow {
       return cells;
     },
   };
+}
+
+/** Positions as events left them: PositionChanged, and the closes that say that nothing is left. */
+async function changesIn(venue: Venue, market: number, fromBlock: number, toBlock: number): Promise<PositionState[]> {
+  const { interface: abi } = venue.exchange;
+  const names = ["PositionChanged", "AutoDeleveraged", "PrincipalClosed"] as const;
+  const { provider, toBeHex } = venue.connection.ethers;
+  const topics = [names.map((name) => abi.getEvent(name as "PositionChanged").topicHash), [toBeHex(market, 32)]];
+  const address = venue.deployed.exchangeAddress;
+  const changes: PositionState[] = [];
+  for (const log of await provider.getLogs({ address, fromBlock, toBlock, topics })) {
+    const event = abi.parseLog(log);
+    if (event?.name === "PositionChanged") {
+      const { account, lots, cost, margin, fundingIndex } = event.args.toObject() as Record<string, bigint>;
+      changes.push({ account: Number(account), lots, cost, margin, fundingIndex } as PositionState);
+    } else if (event?.args["left"] === 0n) {
+      const account = Number(event.args["counterparty"]);
+      changes.push({ account, lots: 0n, cost: 0n, margin: 0n, fundingIndex: 0n });
+    }
+  }
+  return changes;
 }
 
 /** Σ |lots| of one side. */

@@ -61,19 +61,20 @@ export function checkClosings({
 }
 
 function checkOne(log: CloseLog, closing: Closing, one: MarketReplay, label: string, catalogue: Catalogue): void {
-  const { counterparty, lots, pnl, payout } = log.args;
+  const { counterparty, lots, pnl, payout, left } = log.args;
   const before = closing.counterparty;
   const after = one.positions.positions.get(Number(counterparty));
   const same =
     Number(counterparty) === before.account &&
     lots === closing.lots &&
     pnl === closing.pnl &&
-    payout === positive(closing.pay);
+    payout === positive(closing.pay) &&
+    left === abs(closing.rest.lots);
   catalogue.expect(
     "ADL-2",
     same,
     () =>
-      `${label}: ${lots} lots, pnl ${pnl}, payout ${payout}; should be ${closing.lots}, ${closing.pnl}, ${closing.pay}`,
+      `${label}: ${lots} lots, ${left} left, pnl ${pnl}, payout ${payout}; should be ${closing.lots}, ${abs(closing.rest.lots)}, ${closing.pnl}, ${closing.pay}`,
   );
   catalogue.expect("ADL-2", isSame(after, closing.rest), () => `${label}: what is left of it differs`);
 

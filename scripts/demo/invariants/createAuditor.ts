@@ -2,6 +2,7 @@
  * Follows the run and checks it: every transaction as it is read, and the chain itself after every step.
  */
 
+import { positionChangeOf } from "../../../keeper/chain/positionChangeOf.ts";
 import { pickBankrupt } from "../../../keeper/core/pickBankrupt.ts";
 import { isBankrupt } from "../../../keeper/core/position.ts";
 import type { Context } from "../context.ts";
@@ -75,7 +76,7 @@ export function createAuditor(context: Context, catalogue: Catalogue): Auditor {
       const mine = transaction.logs.filter((log) => "market" in log.args && Number(log.args.market) === one.market.id);
       if (mine.length === 0) continue;
       checkBook(one, `${one.market.name}, ${label}`, catalogue);
-      if (mine.some(({ eventName }) => eventName === "PositionChanged"))
+      if (mine.some((log) => positionChangeOf(log) !== undefined))
         checkPositions(one, `${one.market.name}, ${label}`, catalogue);
     }
   }

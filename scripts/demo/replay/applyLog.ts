@@ -1,6 +1,7 @@
 /**
  * Puts one event onto the replay.
  */
+import { positionChangeOf } from "../../../keeper/chain/positionChangeOf.ts";
 import { applyChange } from "../../../keeper/core/applyChange.ts";
 import type { DemoMarket } from "../market/market.ts";
 import { noteSettlement } from "./funding.ts";
@@ -28,12 +29,15 @@ export function applyLog(replay: Replay, log: Log): void {
       one.prices = { price: log.args.price, funding: log.args.fundingIndex };
       return;
     }
-    case "PositionChanged": {
-      const { market, account, lots, cost, margin, fundingIndex } = log.args;
-      const one = marketOf(replay, market);
-      const before = one.positions.positions.get(Number(account));
+    case "PositionChanged":
+    case "AutoDeleveraged":
+    case "PrincipalClosed": {
+      const change = positionChangeOf(log);
+      if (change === undefined) return;
+      const one = marketOf(replay, log.args.market);
+      const before = one.positions.positions.get(change.account);
       if (before !== undefined) noteSettlement(one.funding, before, one.prices?.funding ?? 0n);
-      applyChange(one.positions, { account: Number(account), lots, cost, margin, fundingIndex });
+      applyChange(one.positions, change);
       return;
     }
     case "OrderPlaced": {

@@ -9,9 +9,10 @@ import type { ChainEvent } from "../../../keeper/chain/readEvents.ts";
 
 const BLOCK = { number: 1n, hash: "0x1", parentHash: "0x0", timestamp: 1n } as const;
 let sequence = 0n;
+type Numbered = ChainEvent & { readonly args: { readonly sequence: bigint } };
 
-function event(eventName: string, args: object, transactionHash = "0xa"): ChainEvent {
-  return { eventName, args: { market: 1n, sequence: ++sequence, ...args }, transactionHash } as unknown as ChainEvent;
+function event(eventName: string, args: object, transactionHash = "0xa"): Numbered {
+  return { eventName, args: { market: 1n, sequence: ++sequence, ...args }, transactionHash } as unknown as Numbered;
 }
 
 const pass = (lots: bigint, transactionHash?: string, account = 7n) =>
@@ -27,6 +28,13 @@ const call = (transactionHash?: string) =>
     transactionHash,
   );
 
+const close = (counterparty: bigint, left: bigint) =>
+  event("AutoDeleveraged", {
+    ...{ bankrupt: 7n, counterparty, rank: 1n, score: 1n, price: 1n, lots: 1n, pnl: 0n, payout: 0n, left },
+  });
+const change = (account: bigint) =>
+  event("PositionChanged", { account, lots: 5n, cost: 1n, margin: 0n, fundingIndex: 0n });
+
 function record(...events: readonly ChainEvent[]): DeleverageRecord {
   const recorder = createRecorder();
   const last = events.map((one) => recorder.take(one, BLOCK, 0n)).at(-1);
@@ -39,11 +47,20 @@ test("behavior: the passes of a sweep add up", () => {
 });
 
 test("behavior: what an earlier call of the same transaction swept is not this one's", () => {
-  const stored = event("PositionChanged", { account: 7n, lots: 5n, cost: 1n, margin: 0n, fundingIndex: 0n });
-  assert.deepEqual(record(pass(3n), stored, pass(4n), call()).swept, { lots: 4n, notional: 40n, cover: 4n });
+  assert.deepEqual(record(pass(3n), change(7n), pass(4n), call()).swept, { lots: 4n, notional: 40n, cover: 4n });
 });
 
 test("behavior: nor that of another transaction, or of another account", () => {
   assert.equal(record(pass(3n, "0xb"), call()).swept, undefined);
   assert.equal(record(pass(3n, "0xa", 8n), call()).swept, undefined);
+});
+
+test("behavior: the closes of a call begin with the position that is stored right before the first, where lots are left", () => {
+  const stored = change(8n);
+  assert.equal(record(stored, close(8n, 5n), close(9n, 0n), call()).from, stored.args.sequence);
+});
+
+test("behavior: a counterparty closed in full has no such event; what was stored of it earlier was something else", () => {
+  const whole = close(8n, 0n);
+  assert.equal(record(change(8n), whole, call()).from, whole.args.sequence);
 });

@@ -164,21 +164,16 @@ describe("API", () => {
   });
 
   it("a deleveraging call: in the history, with evidence that the check finds right", async () => {
-    const closed = (account: number) => ({
-      ...{ account: BigInt(account), lots: 0n, cost: 0n, margin: 0n, fundingIndex: 0n },
-      sequence: fake.next(),
-    });
     const queue = await data<{ ranks: { account: number; score: string }[] }>("/api/markets/BTC/adl/queue?side=short");
     const close = (account: number, rank: number) => ({
       ...{ bankrupt: 1n, counterparty: BigInt(account), rank: BigInt(rank), price: X, lots: 4n, pnl: 8n, payout: 9n },
+      left: 0n,
       score: BigInt(queue.ranks.find((entry) => entry.account === account)?.score ?? 0),
       sequence: fake.next(),
     });
     const parent = fake.head();
     await fake.mine([
-      { eventName: "PositionChanged", args: closed(2) },
       { eventName: "AutoDeleveraged", args: close(2, 1) },
-      { eventName: "PositionChanged", args: closed(3) },
       { eventName: "AutoDeleveraged", args: close(3, 2) },
       {
         eventName: "DeleverageCall",

@@ -55,6 +55,7 @@ test("behavior: a step is predicted from the block before, at exactly the price 
       score: 1n,
       pnl: 1n,
       payout: 1n,
+      left: 0n,
     },
     sequence: fake.next(),
   });
@@ -63,9 +64,7 @@ test("behavior: a step is predicted from the block before, at exactly the price 
     sequence: fake.next(),
   });
   await fake.mine([
-    { eventName: "PositionChanged", args: change(3) },
     { eventName: "AutoDeleveraged", args: counterparty(3, 1, 4n) },
-    { eventName: "PositionChanged", args: change(2) },
     { eventName: "AutoDeleveraged", args: counterparty(2, 2, 6n) },
     {
       eventName: "DeleverageCall",

@@ -5,6 +5,7 @@ import { type Hash, keccak256, toHex } from "viem";
 import { type HistoryLimits, LIMITS } from "../../../../keeper/api/createHistory.ts";
 import { startServer } from "../../../../keeper/api/startServer.ts";
 import type { BlockRef, Chain } from "../../../../keeper/chain/connect.ts";
+import { positionChangeOf } from "../../../../keeper/chain/positionChangeOf.ts";
 import type { ChainEvent } from "../../../../keeper/chain/readEvents.ts";
 import { applyChange } from "../../../../keeper/core/applyChange.ts";
 import type { Position, Prices } from "../../../../keeper/core/types.ts";
@@ -97,10 +98,9 @@ export async function createFakeMarket(positions: readonly Position[], options: 
     async mine(events: readonly FakeEvent[]): Promise<void> {
       const block = blockAfter(frames.at(-1)?.block);
       frames.push({ block, undos: [] });
-      for (const { eventName, args } of events) {
-        if (eventName !== "PositionChanged") continue;
-        const change = args as unknown as Position & { account: bigint | number };
-        applyChange(state, { ...change, account: Number(change.account) });
+      for (const event of events) {
+        const change = positionChangeOf(event as unknown as ChainEvent);
+        if (change !== undefined) applyChange(state, change);
       }
       await announce(events, [block], false);
     },
