@@ -10,7 +10,7 @@ import type { BlockRef } from "../chain/connect.ts";
 import { positionChangeOf } from "../chain/positionChangeOf.ts";
 import { applyChange, type Undo, undoChange } from "../core/applyChange.ts";
 import type { MarketState } from "../core/marketState.ts";
-import type { MarketId, Position } from "../core/types.ts";
+import type { MarketId, Position, RankPolicy } from "../core/types.ts";
 import type { Advance } from "../state/createFollower.ts";
 import { tipOf } from "../state/world.ts";
 import { copyState } from "./copyState.ts";
@@ -46,6 +46,7 @@ export type History = {
 
 export type HistoryLimits = { readonly records: number; readonly prices: number; readonly changes: number };
 type Change = RecordedChange & { readonly undo: Undo };
+type Policy = { readonly block: bigint; readonly rankPolicy: RankPolicy };
 type Funding = { readonly block: bigint; readonly index: bigint };
 type MarketHistory = {
   readonly state: MarketState;
@@ -54,6 +55,8 @@ type MarketHistory = {
   prices: PricePoint[];
   changes: Change[];
   fundings: Funding[];
+  /** Never empty: the first is the one at the beginning. */
+  policies: Policy[];
   /** Changes of this block and older ones are not all kept. */
   forgotten: bigint;
   /** The same for records. */
@@ -85,7 +88,12 @@ export function createHistory(limits: HistoryLimits = LIMITS): History {
       const market = "market" in event.args ? markets.get(Number(event.args.market)) : undefined;
       if (block === undefined || market === undefined) continue;
       if (event.eventName === "FundingAccrued") note(market, block.number, event.args.fundingIndex);
-      const record = market.recorder.take(event, block, market.fundings.at(-1)?.index);
+      if (event.eventName === "MarketConfigured") {
+        const rankPolicy = event.args.config.rankPolicy === 1 ? "leverageWaterfill" : "pnlLeverage";
+        market.policies.push({ block: block.number, rankPolicy });
+      }
+      const { rankPolicy } = market.policies.at(-1) as Policy;
+      const record = market.recorder.take(event, block, { funding: market.fundings.at(-1)?.index, rankPolicy });
       if (record !== undefined) market.records.push(record);
       const change = positionChangeOf(event);
       if (change === undefined || !("sequence" in event.args)) continue;
@@ -99,8 +107,9 @@ export function createHistory(limits: HistoryLimits = LIMITS): History {
     begin = tipOf(world);
     const forgotten = begin.number;
     markets = new Map(
-      [...world.markets].map(([id, { state }]) => {
-        const lists = { records: [], prices: [], changes: [], fundings: [] };
+      [...world.markets].map(([id, { state, parameters }]) => {
+        const policies = [{ block: forgotten, rankPolicy: parameters.rankPolicy }];
+        const lists = { records: [], prices: [], changes: [], fundings: [], policies };
         return [
           id,
           { state: copyState(state), recorder: createRecorder(), forgotten, recordsForgotten: forgotten, ...lists },
@@ -121,6 +130,7 @@ export function createHistory(limits: HistoryLimits = LIMITS): History {
       market.records = market.records.filter(({ block }) => block.number < first);
       market.prices = market.prices.filter(({ block }) => block.number < first);
       market.fundings = market.fundings.filter(({ block }) => block < first);
+      market.policies = market.policies.filter(({ block }) => block < first);
     }
     return true;
   }

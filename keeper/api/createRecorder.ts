@@ -4,35 +4,42 @@
  */
 import type { BlockRef } from "../chain/connect.ts";
 import type { ChainEvent } from "../chain/readEvents.ts";
+import type { RankPolicy } from "../core/types.ts";
 import type { Close, DeleverageRecord, HistoryRecord } from "./record.ts";
 
 export type Recorder = {
-  /**
-   * The record that this event completes, if it does.
-   * @param funding F as the last event before said, X16.
-   */
-  readonly take: (event: ChainEvent, block: BlockRef, funding: bigint | undefined) => HistoryRecord | undefined;
+  /** The record that this event completes, if it does. */
+  readonly take: (event: ChainEvent, block: BlockRef, known: Known) => HistoryRecord | undefined;
+};
+
+export type Known = {
+  /** F as the last event before said, X16. */
+  readonly funding: bigint | undefined;
+  readonly rankPolicy: RankPolicy;
 };
 
 type CloseArgs = { readonly counterparty: bigint; readonly left: bigint; readonly sequence: bigint };
 
+/** Nothing else lies between the positions that a call stores and the events that say why. */
+const BELONGS: ReadonlySet<string> = new Set(["PositionChanged", "AutoDeleveraged", "PrincipalClosed"]);
 const NOTHING = { lots: 0n, notional: 0n, cover: 0n };
 
 export function createRecorder(): Recorder {
   let closes: Close[] = [];
-  /** Where the first of them begins: what is left of a counterparty is stored right before the event that says why. */
+  /** Where the first of them begins: what is left of counterparties is stored right before the events that say why. */
   let from = 0n;
-  let stored = { account: 0n, sequence: 0n };
+  let stored: { readonly account: bigint; readonly sequence: bigint }[] = [];
   let swept: (DeleverageRecord["swept"] & { readonly transaction: string; readonly account: bigint }) | undefined;
 
-  function take(event: ChainEvent, block: BlockRef, funding: bigint | undefined): HistoryRecord | undefined {
+  function take(event: ChainEvent, block: BlockRef, known: Known): HistoryRecord | undefined {
     if (!("sequence" in event.args)) return undefined;
+    if (!BELONGS.has(event.eventName)) stored = [];
     const place = { block, transaction: event.transactionHash, sequence: event.args.sequence };
     switch (event.eventName) {
       case "PositionChanged":
         // a call that went no further than the book ends by storing the position: the next one starts from there
         if (swept?.account === event.args.account) swept = undefined;
-        stored = event.args;
+        stored.push(event.args);
         return undefined;
       case "Liquidated": {
         const { account, lots, notional, fee, price, caller } = event.args;
@@ -76,7 +83,7 @@ export function createRecorder(): Recorder {
           lots,
           price,
           mark,
-          funding,
+          ...known,
           cover,
           reward,
           from: closes.length > 0 ? from : place.sequence,
@@ -104,8 +111,9 @@ export function createRecorder(): Recorder {
   }
 
   function begin({ counterparty, left, sequence }: CloseArgs): void {
-    if (closes.length > 0) return;
-    from = left !== 0n && stored.account === counterparty ? stored.sequence : sequence;
+    if (closes.length === 0) from = sequence;
+    const own = left === 0n ? undefined : stored.findLast(({ account }) => account === counterparty);
+    if (own !== undefined && own.sequence < from) from = own.sequence;
   }
 
   return { take };

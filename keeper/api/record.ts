@@ -4,7 +4,7 @@
  */
 import type { Hash } from "viem";
 import type { BlockRef } from "../chain/connect.ts";
-import type { AccountId } from "../core/types.ts";
+import type { AccountId, RankPolicy } from "../core/types.ts";
 
 export type Place = {
   readonly block: BlockRef;
@@ -61,6 +61,8 @@ export type DeleverageRecord = Place & {
   readonly mark: bigint;
   /** F that the call used; undefined when nothing was known of it. */
   readonly funding: bigint | undefined;
+  /** The market's, at that time. */
+  readonly rankPolicy: RankPolicy;
   readonly cover: bigint;
   readonly reward: bigint;
   /** Number of the first event of the first close: the ranking was judged by the positions before it. */

@@ -270,6 +270,7 @@ export const deleverageSchema = z
     price: x16,
     mark: x16,
     funding: x16.optional(),
+    rankPolicy: z.enum(["pnlLeverage", "leverageWaterfill"]),
     cover: amount,
     reward: amount,
     from: whole.openapi({ description: "Sequence of the first event of the first close" }),

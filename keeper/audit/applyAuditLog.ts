@@ -8,9 +8,12 @@ import { positionChangeOf } from "../chain/positionChangeOf.ts";
 import { applyChange } from "../core/applyChange.ts";
 import { abs } from "../core/integers.ts";
 import { createMarketState } from "../core/marketState.ts";
-import type { PositionChange } from "../core/types.ts";
+import type { PositionChange, RankPolicy } from "../core/types.ts";
 import { AuditError } from "./AuditError.ts";
 import type { AuditLog, AuditLogOf, AuditMarket, AuditWorld } from "./types.ts";
+
+/** RankPolicy in MarketConfig.sol. */
+const POLICIES: readonly RankPolicy[] = ["pnlLeverage", "leverageWaterfill"];
 
 export function createAuditWorld(): AuditWorld {
   return { markets: new Map(), insurance: 0n };
@@ -61,8 +64,8 @@ function apply(market: AuditMarket, log: AuditLog, timestamp: bigint): void {
   switch (log.eventName) {
     case "MarketConfigured": {
       const { config } = log.args;
-      requireKnownPolicy(market, config);
       market.parameters = {
+        rankPolicy: policyOf(market, config),
         tickValue: BigInt(config.tickValue),
         slippageRate: BigInt(config.slippageRate),
         liquidationFeeRate: BigInt(config.liquidationFeeRate),
@@ -111,7 +114,8 @@ function move(market: AuditMarket, change: PositionChange, timestamp: bigint): v
 }
 
 /** Better to say nothing than to accuse by the wrong rule. */
-function requireKnownPolicy({ id }: AuditMarket, config: object): void {
-  if ("rankPolicy" in config && config.rankPolicy !== 0)
-    throw new AuditError(`Market ${id} ranks by policy ${config.rankPolicy}, which this audit does not know`);
+function policyOf({ id }: AuditMarket, { rankPolicy }: { readonly rankPolicy: number }): RankPolicy {
+  const policy = POLICIES[rankPolicy];
+  if (policy !== undefined) return policy;
+  throw new AuditError(`Market ${id} ranks by policy ${rankPolicy}, which this audit does not know`);
 }

@@ -3,8 +3,8 @@
  * to the world on the way.
  *
  * How a call looks in the log: the fills of the sweep and one BankruptcySwept a pass; then, for each counterparty, the event that says
- * why it was closed, after its PositionChanged where that event says that lots are left of it (a preventive close always has one);
- * DeleverageCall; PositionChanged of the bankrupt account, the only one of it, which ends the call. A call that the book ended has no
+ * why it was closed, after its PositionChanged where that event says that lots are left of it (closesIn.ts; a preventive close always has
+ * one); DeleverageCall; PositionChanged of the bankrupt account, the only one of it, which ends the call. A call that the book ended has no
  * DeleverageCall; one that only removed orders which could not fill has nothing but the last event.
  */
 import { positionChangeOf } from "../chain/positionChangeOf.ts";
@@ -15,13 +15,15 @@ import { AuditError } from "./AuditError.ts";
 import { applyAuditLog, knownMarket } from "./applyAuditLog.ts";
 import { choiceFindings, fundFor, noteCall, parametersOf, type SweptInBook, sweepOf } from "./callInputs.ts";
 import { checkBookExhausted } from "./checkBookExhausted.ts";
-import { type ClosedFact, isSame, type Judgement, judgeCall, type Line, lineUp } from "./judgeCall.ts";
+import { type CloseLog, closesIn, factOf, isClose, landedOf, type Moved } from "./closesIn.ts";
+import type { Line } from "./expectation.ts";
+import { type ClosedFact, isSame, judgeCall } from "./judgeCall.ts";
 import { judgePreventive } from "./judgePreventive.ts";
-import { queueByBruteForce } from "./queue.ts";
+import { lineUp, queueByBruteForce } from "./queue.ts";
+import { toVerdict } from "./toVerdict.ts";
 import type { AuditLog, AuditLogOf, AuditMarket, AuditTransaction, AuditWorld, CallVerdict } from "./types.ts";
 import type { SweepStep } from "./walkSweep.ts";
 
-type CloseLog = AuditLogOf<"AutoDeleveraged"> | AuditLogOf<"PrincipalClosed"> | AuditLogOf<"PreventivelyDeleveraged">;
 /** A call whose closes have begun, or which is complete but for the position that it leaves. */
 type Running = {
   readonly account: AccountId;
@@ -32,14 +34,17 @@ type Running = {
   readonly budget: bigint;
   readonly findings: string[];
   readonly closes: ClosedFact[];
+  readonly moved: Map<CloseLog, Moved>;
   call?: AuditLogOf<"DeleverageCall">["args"];
 };
+const NOBODY: Line = { policy: "pnlLeverage", ranked: [], principal: [] };
 type Pending = { readonly fills: Map<AccountId, SweepStep[]>; running: Running | undefined };
 
 export function auditTransaction(world: AuditWorld, transaction: AuditTransaction): CallVerdict[] {
   const { logs, timestamp } = transaction;
   const verdicts: CallVerdict[] = [];
   const pendings = new Map<number, Pending>();
+  const reasons = closesIn(logs);
 
   for (const [i, log] of logs.entries()) {
     if (!("market" in log.args) || log.eventName === "MarketListed") {
@@ -49,11 +54,9 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
     const market = knownMarket(world, log.args.market);
     const pending: Pending = pendings.get(market.id) ?? { fills: new Map(), running: undefined };
     pendings.set(market.id, pending);
-    if (log.eventName === "PositionChanged") {
-      positionChanged(market, pending, log, i);
-    } else {
-      const after = positionChangeOf(log);
-      if (after !== undefined && isClose(log)) closed(market, pending, log, after, i);
+    if (log.eventName === "PositionChanged") positionChanged(market, pending, log, i);
+    else {
+      if (isClose(log)) closed(market, pending, log, i);
       applyAuditLog(world, log, timestamp);
     }
     if (log.eventName === "Trade") step(pending, Number(log.args.taker), { fill: log.args });
@@ -69,13 +72,15 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
     const account = Number(log.args.account);
     const before = market.state.positions.get(account);
     const after: Position = { ...log.args, account };
-    const reason = closeOf(logs[i + 1], log);
-    const { running } = pending;
+    const reason = reasons.get(i);
     if (reason !== undefined) {
-      closed(market, pending, reason, after, i);
+      pending.running ??= beginAt(market, pending, reason, i);
+      const { moved, prices } = pending.running;
+      moved.set(reason, { before: before && settle(before, prices.funding), after });
       applyAuditLog(world, log, timestamp);
       return;
     }
+    const { running } = pending;
     const steps = pending.fills.get(account) ?? [];
     pending.fills.delete(account);
     if (running?.account === account) finish(market, running, after);
@@ -85,16 +90,17 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
     else if (steps.length === 0 && before !== undefined && isUnexplained(before, after, i)) market.taken = account;
   }
 
-  /** A counterparty was closed, and `after` is what is left of it; its position before is still in the state. */
-  function closed(market: AuditMarket, pending: Pending, reason: CloseLog, after: Position, i: number): void {
-    const before = market.state.positions.get(after.account);
-    const call = pending.running ?? beginAt(market, pending, reason, i);
-    pending.running = call;
+  /** What was done to a counterparty: its position was written before, or nothing is left of it and it is in the state still. */
+  function closed(market: AuditMarket, pending: Pending, reason: CloseLog, i: number): void {
+    pending.running ??= beginAt(market, pending, reason, i);
+    const { moved, prices, closes, findings } = pending.running;
+    const account = Number(reason.args.counterparty);
+    const stored = market.state.positions.get(account);
+    const nothing = { account, lots: 0n, cost: 0n, margin: 0n, fundingIndex: 0n };
+    const { before, after } = moved.get(reason) ?? { before: stored && settle(stored, prices.funding), after: nothing };
     if ("left" in reason.args && reason.args.left !== abs(after.lots))
-      call.findings.push(
-        `${reason.args.left} lots of account ${after.account} are called left, it has ${abs(after.lots)}`,
-      );
-    call.closes.push(factOf(reason, before && settle(before, call.prices.funding), after));
+      findings.push(`${reason.args.left} lots of account ${account} are called left, it has ${abs(after.lots)}`);
+    closes.push(factOf(reason, before, after));
   }
 
   function step({ fills }: Pending, account: AccountId, one: SweepStep): void {
@@ -128,28 +134,32 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
     const findings = preventive ? [] : choiceFindings(market, prices, entry);
     const swept = sweepOf(market, prices, entry, available, preventive ? [] : (fills.get(account) ?? []), findings);
     const line = preventive
-      ? { ranked: queueByBruteForce(market.state, entry.isLong, mark, prices), principal: [] }
-      : lineUp(market.state, swept.bankrupt, prices);
-    return { account, prices, entry, line, swept, budget: available - swept.cover, findings, closes: [] };
+      ? { ...NOBODY, ranked: queueByBruteForce(market.state, entry.isLong, mark, prices) }
+      : lineUp(market.state, swept.bankrupt, prices, parametersOf(market).rankPolicy);
+    const budget = available - swept.cover;
+    return { account, prices, entry, line, swept, budget, findings, closes: [], moved: new Map() };
   }
 
   function finish(market: AuditMarket, running: Running, after: Position): void {
     const { account, prices, swept, closes, line, call, findings } = running;
     if (call === undefined) {
       const judged = judgePreventive({ closes, reduced: swept.bankrupt, ranked: line.ranked, prices });
-      conclude("preventive", market, running, judged, prices.price, market.sequence);
+      verdicts.push(toVerdict({ kind: "preventive", transaction, market, call: running, judged }));
       return;
     }
+    const { tickValue } = parametersOf(market);
     if (closes.length > 0) {
-      const { tickValue } = parametersOf(market);
       const { bankrupt: taker, limit, funds } = swept;
       const left = checkBookExhausted({ orders: market.orders.values(), tickValue, taker, limit, funds });
       if (left !== undefined) findings.push(`Counterparties were closed while the book could absorb: ${left}`);
     }
-    const facts = { account, lots: call.lots, price: call.price, cover: call.cover, closes };
-    const judged = judgeCall({ call: facts, bankrupt: swept.bankrupt, line, prices, budget: running.budget });
+    const { bankrupt } = swept;
+    const landed = landedOf(running.moved);
+    const facts = { account, lots: call.lots, price: call.price, cover: call.cover, closes, landed };
+    const terms = { bankrupt, prices, budget: running.budget, base: market.state.base, tickValue };
+    const judged = judgeCall({ call: facts, line, ...terms, comparesMoney: true });
     if (!isSame(after, judged.rest)) findings.push(`What is left of account ${account} is not what it should be`);
-    conclude("deleverage", market, running, judged, call.price, call.sequence);
+    verdicts.push(toVerdict({ kind: "deleverage", transaction, market, call: running, judged, last: call }));
     settleCall(market, prices, after, swept.cover + call.cover);
   }
 
@@ -161,43 +171,18 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
     const walked = sweepOf(market, prices, before, fundFor(world, market, before.account, timestamp), steps, findings);
     if (!isSame(after, walked.bankrupt))
       findings.push(`What is left of account ${before.account} is not what it should be`);
-    const nobody = { findings: [], wronged: [], spared: [], expected: [], eligible: 0, rest: after };
-    const empty = { ranked: [], principal: [] };
-    const running = { account: before.account, prices, entry: before, line: empty, swept: walked, budget: 0n };
-    conclude("sweep", market, { ...running, findings, closes: [] }, nobody, prices.price, market.sequence);
+    const judged = {
+      findings: [],
+      wronged: [],
+      spared: [],
+      expected: [],
+      eligible: 0,
+      rest: after,
+      cover: walked.cover,
+    };
+    const call = { prices, entry: before, swept: walked, findings, closes: [] };
+    verdicts.push(toVerdict({ kind: "sweep", transaction, market, call, judged }));
     settleCall(market, prices, after, walked.cover);
-  }
-
-  function conclude(
-    kind: CallVerdict["kind"],
-    market: AuditMarket,
-    { account, entry, swept, closes, findings: own, prices }: Running,
-    judged: Judgement,
-    price: bigint,
-    sequence: bigint,
-  ): void {
-    const findings = [...own, ...judged.findings];
-    const { wronged, spared, expected, eligible } = judged;
-    verdicts.push({
-      kind,
-      transaction: transaction.hash,
-      block: transaction.block,
-      market: market.id,
-      sequence,
-      account,
-      isLong: entry.isLong,
-      lots: closes.reduce((sum, { lots }) => sum + lots, 0n),
-      sweptLots: swept.lots,
-      price,
-      mark: prices.price,
-      counterparties: closes.length,
-      right: findings.length === 0,
-      findings,
-      wronged,
-      spared,
-      expected,
-      eligible,
-    });
   }
 
   function settleCall(market: AuditMarket, prices: Prices, after: Position, cover: bigint): void {
@@ -218,24 +203,4 @@ export function auditTransaction(world: AuditWorld, transaction: AuditTransactio
 
 function movesMargin(log: AuditLog) {
   return log.eventName === "MarginAdded" || log.eventName === "MarginRemoved" || log.eventName === "ToppedUp";
-}
-
-/** Why a position changed, if that was a close that left something of it, or a preventive one. */
-function closeOf(log: AuditLog | undefined, { args }: AuditLogOf<"PositionChanged">): CloseLog | undefined {
-  if (log === undefined || !isClose(log) || positionChangeOf(log) !== undefined) return undefined;
-  return log.args.market === args.market && log.args.counterparty === args.account ? log : undefined;
-}
-
-function isClose(log: AuditLog): log is CloseLog {
-  const { eventName } = log;
-  return eventName === "AutoDeleveraged" || eventName === "PrincipalClosed" || eventName === "PreventivelyDeleveraged";
-}
-
-function factOf(log: CloseLog, before: Position | undefined, after: Position): ClosedFact {
-  const { counterparty, lots, price, payout } = log.args;
-  const money = { ...("pnl" in log.args ? { pnl: log.args.pnl } : {}), payout, after, ...(before ? { before } : {}) };
-  const common = { account: Number(counterparty), lots, price, ...money };
-  if (log.eventName === "PrincipalClosed") return { ...common, stage: "principal", rank: 0, score: 0n };
-  const score = log.eventName === "AutoDeleveraged" ? log.args.score : undefined;
-  return { ...common, stage: "ranked", rank: Number(log.args.rank), score };
 }

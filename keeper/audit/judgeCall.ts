@@ -5,14 +5,13 @@
  * Nothing is taken from the call but what it had to answer to: the mark, the funding index, how many lots were closed.
  */
 import { abs } from "../core/integers.ts";
-import type { MarketState } from "../core/marketState.ts";
 import { bankruptcyPriceAt, equityX16, isBankrupt } from "../core/position.ts";
-import type { AccountId, Entry, Position, Prices } from "../core/types.ts";
-import { type Closing, predictClosings } from "./predictClosings.ts";
-import { principalQueue, queueByBruteForce } from "./queue.ts";
+import type { AccountId, Position, Prices } from "../core/types.ts";
+import { compareCells } from "./compareCells.ts";
+import type { DueClose, Expectation, ExpectedClose, Line, Stage, Terms } from "./expectation.ts";
+import { expectByRank } from "./expectByRank.ts";
+import { expectByWater } from "./expectByWater.ts";
 import { type Difference, type Outcome, wrongedAndSpared } from "./wrongedAndSpared.ts";
-
-export type Stage = "ranked" | "principal";
 
 /** A close as the events tell of it. */
 export type ClosedFact = {
@@ -40,31 +39,15 @@ export type CallFacts = {
   readonly price: bigint;
   readonly cover?: bigint;
   readonly closes: readonly ClosedFact[];
+  /** Who stays open, in the order in which their positions were written; undefined where it is not known. */
+  readonly landed?: readonly AccountId[];
 };
 
-/** Who stands in line, best first: made from the positions just before the first close. */
-export type Line = {
-  readonly ranked: readonly { readonly entry: Entry; readonly score: bigint }[];
-  readonly principal: readonly Entry[];
-};
-
-export type JudgeCallParameters = {
+export type JudgeCallParameters = Omit<Terms, "closed"> & {
   readonly call: CallFacts;
-  /** Settled, and reduced by what the book took. */
-  readonly bankrupt: Position;
   readonly line: Line;
-  readonly prices: Prices;
-  /** What the fund could still pay, quote atoms; undefined when it is not known: then payouts are not compared. */
-  readonly budget: bigint | undefined;
-};
-
-export type ExpectedClose = {
-  readonly stage: Stage;
-  readonly account: AccountId;
-  /** 0 in the principal stage. */
-  readonly rank: number;
-  readonly score: bigint;
-  readonly lots: bigint;
+  /** False where it is not known what the fund could pay: then payouts are not compared. */
+  readonly comparesMoney: boolean;
 };
 
 export type Judgement = {
@@ -78,17 +61,12 @@ export type Judgement = {
   readonly eligible: number;
   /** What must be left of the bankrupt position. */
   readonly rest: Position;
+  /** What the fund had to pay, quote atoms. */
+  readonly cover: bigint;
 };
 
-/** @param bankrupt Settled, after the sweep. */
-export function lineUp(state: MarketState, bankrupt: Position, prices: Prices): Line {
-  const isLong = bankrupt.lots > 0n;
-  const ranked = queueByBruteForce(state, isLong, bankruptcyPriceAt(bankrupt, prices.funding), prices);
-  const first = new Set(ranked.map(({ entry }) => entry.account));
-  return { ranked, principal: principalQueue(state, isLong).filter(({ account }) => !first.has(account)) };
-}
-
-export function judgeCall({ call, bankrupt, line, prices, budget }: JudgeCallParameters): Judgement {
+export function judgeCall({ call, line, comparesMoney, ...terms }: JudgeCallParameters): Judgement {
+  const { bankrupt, prices } = terms;
   const findings: string[] = [];
   const x = bankruptcyPriceAt(bankrupt, prices.funding);
   if (!isBankrupt(bankrupt, prices)) findings.push(`Account ${call.account} was not bankrupt at the mark`);
@@ -99,42 +77,21 @@ export function judgeCall({ call, bankrupt, line, prices, budget }: JudgeCallPar
   if (closed > abs(bankrupt.lots))
     findings.push(`${closed} lots were closed, and only ${abs(bankrupt.lots)} were open`);
 
-  const { expected, closings, rest } = expect(bankrupt, line, closed, budget ?? 0n, prices);
-  findings.push(...comparePlaces(call, expected));
-  const last = closings.at(-1);
-  if (last !== undefined && rest.lots !== 0n && last.rest.lots !== 0n)
-    findings.push(
-      `The call ended inside account ${last.counterparty.account}, of which ${abs(last.rest.lots)} lots are left`,
-    );
-  if (budget !== undefined) findings.push(...compareMoney(call, closings));
-  const outcomes = outcomesOf(call, closings, prices, x, budget !== undefined);
-  return { findings, ...wrongedAndSpared(outcomes), expected, eligible: line.ranked.length, rest };
-}
-
-/** The shortest head of the line that holds the lots that were closed. */
-function expect(bankrupt: Position, line: Line, closed: bigint, budget: bigint, prices: Prices) {
-  const inLine = [
-    ...line.ranked.map(({ entry, score }, i) => ({ entry, score, rank: i + 1, stage: "ranked" as const })),
-    ...line.principal.map((entry) => ({ entry, score: 0n, rank: 0, stage: "principal" as const })),
-  ];
-  let held = 0n;
-  const head = inLine.filter(({ entry }) => {
-    const needed = held < closed;
-    if (needed) held += abs(entry.lots);
-    return needed;
-  });
-  const prediction = predictClosings(
-    bankrupt,
-    head.map(({ entry }) => entry),
-    budget,
-    prices,
-    closed,
-  );
-  const expected = prediction.closings.map(({ lots }, i): ExpectedClose => {
-    const place = head[i] as (typeof head)[number];
-    return { stage: place.stage, account: place.entry.account, rank: place.rank, score: place.score, lots };
-  });
-  return { expected, closings: prediction.closings, rest: prediction.bankrupt };
+  const expect = line.policy === "leverageWaterfill" ? expectByWater : expectByRank;
+  const due = expect(line, { ...terms, closed });
+  findings.push(...comparePlaces(call, due.closes), ...due.findings);
+  if (comparesMoney) findings.push(...compareMoney(call, due));
+  if (call.landed !== undefined) findings.push(...compareCells(call.landed, due.landed, terms.base));
+  const outcomes = outcomesOf(call, due.closes, prices, x, comparesMoney);
+  const expected = due.closes.map(({ stage, account, rank, score, lots }) => ({ stage, account, rank, score, lots }));
+  return {
+    findings,
+    ...wrongedAndSpared(outcomes),
+    expected,
+    eligible: line.ranked.length,
+    rest: due.rest,
+    cover: due.cover,
+  };
 }
 
 /** Place by place: who, how many lots, which rank and score, at which price. */
@@ -165,20 +122,18 @@ export function comparePlaces(call: Pick<CallFacts, "closes" | "price">, expecte
 }
 
 /** Payouts and results of those that were in their place; of the others, who lost what is said by `wronged` and `spared`. */
-function compareMoney(call: CallFacts, closings: readonly Closing[]): string[] {
+function compareMoney(call: CallFacts, due: Expectation): string[] {
   const findings: string[] = [];
-  const cover = closings.reduce((sum, closing) => sum + closing.cover, 0n);
-  if (call.cover !== undefined && call.cover !== cover)
-    findings.push(`The fund paid ${call.cover} atoms, it should have been ${cover}`);
+  if (call.cover !== undefined && call.cover !== due.cover)
+    findings.push(`The fund paid ${call.cover} atoms, it should have been ${due.cover}`);
   for (const [i, { account, payout, pnl, after }] of call.closes.entries()) {
-    const closing = closings[i];
-    if (closing === undefined || closing.counterparty.account !== account) continue;
-    const pay = closing.pay > 0n ? closing.pay : 0n;
-    if (payout !== undefined && payout !== pay)
-      findings.push(`Account ${account} was paid ${payout}, it is owed ${pay}`);
-    if (pnl !== undefined && pnl !== closing.pnl)
-      findings.push(`Account ${account}: result ${pnl}, it is ${closing.pnl}`);
-    if (after !== undefined && !isSame(after, closing.rest))
+    const should = due.closes[i];
+    if (should === undefined || should.account !== account) continue;
+    if (payout !== undefined && payout !== should.payout)
+      findings.push(`Account ${account} was paid ${payout}, it is owed ${should.payout}`);
+    if (pnl !== undefined && pnl !== should.pnl)
+      findings.push(`Account ${account}: result ${pnl}, it is ${should.pnl}`);
+    if (after !== undefined && !isSame(after, should.after))
       findings.push(`What is left of account ${account} is not what it should be`);
   }
   return findings;
@@ -191,19 +146,13 @@ export function isSame(actual: Position, expected: Position): boolean {
 }
 
 /** What was taken from each account, against what should have been: at the mark, and with what it was paid. */
-function outcomesOf(
-  call: CallFacts,
-  closings: readonly Closing[],
-  prices: Prices,
-  x: bigint,
-  money: boolean,
-): Outcome[] {
+function outcomesOf(call: CallFacts, due: readonly DueClose[], prices: Prices, x: bigint, money: boolean): Outcome[] {
   const haircut = (lots: bigint) => lots * abs(prices.price - x);
   const value = (pay: bigint, rest: Position) => (pay << 16n) + (rest.lots === 0n ? 0n : equityX16(rest, prices));
-  const should = closings.map(({ counterparty, lots, pay, rest }) => ({
-    account: counterparty.account,
+  const should = due.map(({ account, lots, payout, before, after }) => ({
+    account,
     lots: -lots,
-    givenUpX16: money ? value(pay > 0n ? pay : 0n, rest) - equityX16(counterparty, prices) : -haircut(lots),
+    givenUpX16: money ? value(payout, after) - equityX16(before, prices) : -haircut(lots),
   }));
   const was = call.closes.map(({ account, lots, payout, before, after }) => {
     const known = money && payout !== undefined && before !== undefined && after !== undefined;

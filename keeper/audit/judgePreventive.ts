@@ -7,7 +7,8 @@ import { close, shareRoundedOutward, takeShare } from "../core/closing.ts";
 import { abs, ceilDiv } from "../core/integers.ts";
 import { equityX16, settle } from "../core/position.ts";
 import type { Position, Prices } from "../core/types.ts";
-import { type ClosedFact, comparePlaces, type ExpectedClose, isSame, type Judgement, type Line } from "./judgeCall.ts";
+import type { ExpectedClose, Line } from "./expectation.ts";
+import { type ClosedFact, comparePlaces, isSame, type Judgement } from "./judgeCall.ts";
 import { type Outcome, wrongedAndSpared } from "./wrongedAndSpared.ts";
 
 export type CloseAtMark = { readonly payout: bigint; readonly rest: Position; readonly reduced: Position };
@@ -61,7 +62,7 @@ export function judgePreventive({ closes, reduced, ranked, prices }: JudgePreven
     open -= lots;
   }
   findings.unshift(...comparePlaces({ closes, price: prices.price }, expected));
-  return { findings, ...wrongedAndSpared(outcomes), expected, eligible: ranked.length, rest: left };
+  return { findings, ...wrongedAndSpared(outcomes), expected, eligible: ranked.length, rest: left, cover: 0n };
 }
 
 function valueX16(p: Position, prices: Prices): bigint {

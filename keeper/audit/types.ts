@@ -5,8 +5,8 @@ import type { ParseEventLogsReturnType } from "viem";
 import type { exchangeAbi } from "../chain/abi.ts";
 import type { WithoutPlace } from "../chain/readEvents.ts";
 import type { MarketState } from "../core/marketState.ts";
-import type { AccountId, MarketId } from "../core/types.ts";
-import type { ExpectedClose } from "./judgeCall.ts";
+import type { AccountId, MarketId, RankPolicy } from "../core/types.ts";
+import type { ExpectedClose } from "./expectation.ts";
 import type { RestingOrder } from "./restingOrders.ts";
 import type { Difference } from "./wrongedAndSpared.ts";
 
@@ -24,6 +24,7 @@ export type AuditTransaction = {
 
 /** Of MarketConfigured, what deleveraging depends on. */
 export type AuditParameters = {
+  readonly rankPolicy: RankPolicy;
   readonly tickValue: bigint;
   readonly slippageRate: bigint;
   readonly liquidationFeeRate: bigint;

@@ -6,9 +6,7 @@
 import { close, deficit, shareRoundedOutward, takeShare } from "./closing.ts";
 import { indexKey } from "./indexKey.ts";
 import { abs } from "./integers.ts";
-import type { MarketState } from "./marketState.ts";
 import { settle } from "./position.ts";
-import { rankByLeverage } from "./rankByLeverage.ts";
 import type { ScoreParameters } from "./score.ts";
 import type { AccountId, Entry, Position, Prices } from "./types.ts";
 import { lastRow, lotsToNextRow } from "./waterStep.ts";
@@ -32,30 +30,52 @@ export type Water = {
   readonly landed: readonly Position[];
   readonly bankrupt: Position;
   readonly cover: bigint;
+  readonly steps: number;
+  /** `closed`: the bankrupt position is; `dry`: nobody eligible is left; `lots`, `stopped`: see WaterLimits. */
+  readonly end: "closed" | "dry" | "lots" | "stopped";
+  /** Lots that the last step lacks, where `lots` cut it short. */
+  readonly missing: bigint;
 };
+
+/** Where a piece of the sequence ends before the sequence does. */
+export type WaterLimits = {
+  /** Lots that are closed at most: the last step is cut short to them. */
+  readonly lots?: bigint;
+  /** Asked after each step that leaves the bankrupt position open; `left` is what the fund can still pay. */
+  readonly stopsAfter?: (bankrupt: Position, left: bigint, steps: number) => boolean;
+};
+
+/** Steps of one call at most (Waterfill.sol). */
+export const MAX_WATER_STEPS = 160;
 
 type Place = { readonly member: WaterMember; readonly u: number; readonly v: number };
 
 /**
- * Runs the sequence to its end: until the bankrupt position is closed, or nobody eligible is left.
+ * Runs the sequence to its end: until the bankrupt position is closed, or nobody eligible is left; or as far as the limits let it.
  *
- * @param bankrupt Settled. @param budget What the fund can pay, quote atoms.
+ * @param queue All that are eligible, by (v, u, FIFO). @param bankrupt Settled. @param budget What the fund can pay, quote atoms.
  */
 export function fillWater(
-  state: MarketState,
+  queue: readonly { readonly entry: Entry; readonly score: bigint }[],
   region: ScoreParameters,
   prices: Prices,
   bankrupt: Position,
   budget: bigint,
+  limits: WaterLimits = {},
 ): Water {
-  const queue = rankByLeverage(state, region, { entries: Number.MAX_SAFE_INTEGER });
-  const run = { bankrupt, budget };
+  const run: Run = { bankrupt, budget, allowed: limits.lots ?? abs(bankrupt.lots), missing: 0n };
   const members: WaterMember[] = [];
   /** Ascending by (v, u, arrival): pushed from the back, because whoever comes down lands behind nearly all others. */
   const water: Place[] = [];
   const left: Place[] = [];
   let entered = 0;
+  let steps = 0;
+  let end: Water["end"] = "closed";
   while (run.bankrupt.lots !== 0n) {
+    if (run.allowed === 0n) {
+      end = "lots";
+      break;
+    }
     const next = queue[entered];
     const head = water[0];
     let place: Place;
@@ -67,11 +87,18 @@ export function fillWater(
     } else if (head !== undefined) {
       water.shift();
       place = head;
-    } else break;
+    } else {
+      end = "dry";
+      break;
+    }
     const { member } = place;
     step(run, member, place.v, region, prices);
+    steps++;
+    const stops = run.bankrupt.lots !== 0n && limits.stopsAfter?.(run.bankrupt, run.budget, steps) === true;
+    if (stops) end = "stopped";
     if (member.position.lots === 0n) {
       member.payout = member.position.margin > 0n ? member.position.margin : 0n;
+      if (stops) break;
       continue;
     }
     const landed = { member, ...indexKey(member.position, region.base) };
@@ -79,12 +106,16 @@ export function fillWater(
     if (landed.u === place.u && landed.v === place.v) water.unshift(landed);
     else if (landed.u >= region.uLimit) left.push(landed);
     else insert(water, landed);
+    if (stops) break;
   }
   return {
     members,
     landed: [...water, ...left].map(({ member }) => member.position),
     bankrupt: run.bankrupt,
     cover: budget - run.budget,
+    steps,
+    end,
+    missing: run.missing,
   };
 }
 
@@ -94,14 +125,11 @@ function memberOf(entry: Entry, score: bigint, prices: Prices): WaterMember {
   return { account, score, lots: 0n, pnl: 0n, payout: 0n, position };
 }
 
+/** `allowed`: lots that may still be closed. */
+type Run = { bankrupt: Position; budget: bigint; allowed: bigint; missing: bigint };
+
 /** Closes lots of a member at X, improved by the cover; margin and result stay in it. */
-function step(
-  run: { bankrupt: Position; budget: bigint },
-  member: WaterMember,
-  v: number,
-  region: ScoreParameters,
-  prices: Prices,
-): void {
+function step(run: Run, member: WaterMember, v: number, region: ScoreParameters, prices: Prices): void {
   const b = run.bankrupt;
   const open = abs(b.lots);
   const short = deficit(b, prices);
@@ -114,7 +142,10 @@ function step(
     region.base,
     payable,
   );
-  const lots = wanted < open ? wanted : open;
+  const whole = wanted < open ? wanted : open;
+  const lots = whole < run.allowed ? whole : run.allowed;
+  run.allowed -= lots;
+  run.missing = whole - lots;
   const cover = (payable * lots) / open;
   const traded = shareRoundedOutward(b, lots);
   run.bankrupt = takeShare(b, lots, traded).rest;

@@ -8,6 +8,7 @@ import type { MarketView } from "./marketView.ts";
 import type { BankruptPick } from "./pickBankrupt.ts";
 import type { DeleveragePlan } from "./plan.ts";
 import { bankruptcyPriceAt, settle } from "./position.ts";
+import { rankByLeverage } from "./rankByLeverage.ts";
 import { rankCounterparties } from "./rankCounterparties.ts";
 import type { ScoreParameters } from "./score.ts";
 import type { AccountId, Entry, Prices } from "./types.ts";
@@ -50,7 +51,8 @@ function counterpartiesOf(
 ): AccountId[] {
   if (view.parameters.rankPolicy === "leverageWaterfill") {
     if (entries === 0) return [];
-    const { members } = fillWater(view.state, region, prices, settle(bankrupt, prices.funding), 0n);
+    const queue = rankByLeverage(view.state, region);
+    const { members } = fillWater(queue, region, prices, settle(bankrupt, prices.funding), 0n);
     return members.slice(0, entries).map(({ account }) => account);
   }
   const limits = { lots: abs(bankrupt.lots), entries };

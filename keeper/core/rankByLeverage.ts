@@ -6,11 +6,11 @@ import { cellsOf, type MarketState } from "./marketState.ts";
 import type { RankedCounterparty } from "./rankCounterparties.ts";
 import { equity, type ScoreParameters } from "./score.ts";
 
-/** The head of the queue, at most `entries` long. The score is the effective leverage of the row × 2^64. */
+/** The head of the queue, at most `entries` long; without that, all of it. The score is the effective leverage of the row × 2^64. */
 export function rankByLeverage(
   state: MarketState,
   parameters: ScoreParameters,
-  { entries }: { readonly entries: number },
+  { entries = Number.MAX_SAFE_INTEGER }: { readonly entries?: number } = {},
 ): RankedCounterparty[] {
   const ranked: RankedCounterparty[] = [];
   const cells = cellsOf(state, parameters.isLong);

@@ -19,7 +19,8 @@ export type AuditFlags = {
 
 export const USAGE = `npm run -s adl:audit -- --tx HASH | --all [FLAGS]
 
-Computes every deleveraging call again from the exchange's logs alone, and says "correct", or who was wronged by how much.
+Computes every deleveraging call again from the exchange's logs alone, by the rank policy that the market had (PnlLeverage or
+LeverageWaterfill), and says "correct", or who was wronged by how much.
 
   --tx HASH           the calls of one transaction
   --all               every call since the deployment

@@ -152,7 +152,7 @@ for (const side of ["long", "short"] as const) {
       for (const [account, left, pattern] of [
         [last, 999n, new RegExp(`999 lots of account ${last} are called left, it has 1000`)],
         [last, 0n, /./],
-        [first, 5n, new RegExp(`account ${first}'s turn`)],
+        [first, 5n, new RegExp(`5 lots of account ${first} are called left, it has 0`)],
       ] as const) {
         const change = (log: Log) =>
           log.eventName === "AutoDeleveraged" && Number(log.args.counterparty) === account

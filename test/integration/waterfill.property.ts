@@ -8,6 +8,7 @@ import { applyChange } from "../../keeper/core/applyChange.ts";
 import { eligibility } from "../../keeper/core/eligibility.ts";
 import { fillWater } from "../../keeper/core/fillWater.ts";
 import { createMarketState } from "../../keeper/core/marketState.ts";
+import { rankByLeverage } from "../../keeper/core/rankByLeverage.ts";
 import { rankCounterparties } from "../../keeper/core/rankCounterparties.ts";
 import type { RankedBook } from "../../types/ethers-contracts/mocks/RankedBook.ts";
 import { type CloseResult, deleverage, isCrossed } from "../utils/adlModel.ts";
@@ -192,7 +193,7 @@ function compareKeeper(book: Book, expected: FillResult): void {
   const bankrupt = settled(book.bankrupt, prices.funding);
   const keeperPrices = { price: prices.mark, funding: prices.funding };
   const region = eligibility(isLong(bankrupt), bankruptcyPrice(bankrupt), keeperPrices, prices.base);
-  const water = fillWater(state, region, keeperPrices, bankrupt, budget);
+  const water = fillWater(rankByLeverage(state, region), region, keeperPrices, bankrupt, budget);
   expect(water.members.map(({ account, lots, pnl, payout }) => ({ account, lots, pnl, payout }))).to.deep.equal(
     expected.members,
   );

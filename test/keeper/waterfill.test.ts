@@ -31,7 +31,7 @@ test("behavior: the sequence equals brute force, and leaves the cells as single 
     const book = randomBook(random, random.pick(STYLES));
     const { state, prices, bankrupt, region } = stateOf(book);
     const expected = fill(bankrupt, othersOf(book), book.budget, book.prices);
-    const water = fillWater(state, region, prices, bankrupt, book.budget);
+    const water = fillWater(rankByLeverage(state, region), region, prices, bankrupt, book.budget);
     assert.deepEqual(
       water.members.map(({ account, lots, pnl, payout }) => ({ account, lots, pnl, payout })),
       expected.members,
@@ -52,7 +52,7 @@ test("behavior: nobody below the common leverage is touched, and the touched end
   for (let n = 0; n < 60; n++) {
     const book = randomBook(random, "scattered");
     const { state, prices, bankrupt, region } = stateOf(book);
-    const water = fillWater(state, region, prices, bankrupt, 0n);
+    const water = fillWater(rankByLeverage(state, region), region, prices, bankrupt, 0n);
     const touched = new Set(water.members.map(({ account }) => account));
     const rows = new Map(
       rankByLeverage(state, region, { entries: 1 << 20 }).map(({ entry }) => [entry.account, entry.v]),
@@ -67,7 +67,13 @@ test("behavior: the plan lists those whom the sequence reaches, at most as many 
   const { state, prices, bankrupt, region } = stateOf(book);
   const entry = state.positions.get(book.bankrupt.account);
   assert.ok(entry);
-  const reached = fillWater(state, region, prices, settle(bankrupt, prices.funding), 0n).members.map((m) => m.account);
+  const reached = fillWater(
+    rankByLeverage(state, region),
+    region,
+    prices,
+    settle(bankrupt, prices.funding),
+    0n,
+  ).members.map((m) => m.account);
   const view = {
     parameters: { ...PARAMETERS, base: book.prices.base, rankPolicy: "leverageWaterfill" as const },
     state,

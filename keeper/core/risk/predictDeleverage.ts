@@ -10,6 +10,7 @@ import { cellOf } from "../grid.ts";
 import { abs, ceilDiv, floorDiv } from "../integers.ts";
 import { cellsOf, type MarketState } from "../marketState.ts";
 import { bankruptcyPriceAt, isBankrupt, settle } from "../position.ts";
+import { rankByLeverage } from "../rankByLeverage.ts";
 import { rankCounterparties } from "../rankCounterparties.ts";
 import type { ScoreParameters } from "../score.ts";
 import type { Entry, Position, Prices } from "../types.ts";
@@ -142,7 +143,7 @@ function fillAgainst(
   region: ScoreParameters,
   into: PredictedCounterparty[],
 ): Position {
-  const water = fillWater(run.state, region, run.prices, bankrupt, run.budget);
+  const water = fillWater(rankByLeverage(run.state, region), region, run.prices, bankrupt, run.budget);
   for (const [i, { account, lots, score, pnl, payout, position }] of water.members.entries()) {
     into.push({ account, rank: i + 1, lots, score, pnl, payout });
     if (position.lots === 0n) run.undos.push(applyChange(run.state, position));

@@ -3,18 +3,23 @@
  * who was wronged by how much. Runs in the browser and in Node; what it computes with is the audit's core (keeper/audit), by brute force.
  *
  * It takes nothing from the call but what the call had to answer to: the mark, the funding index, how many lots were closed. The bankruptcy
- * price, who is eligible, scores, ranks and sizes are computed and compared. What the fund could pay is not in the evidence: payouts are for
- * `npm run adl:audit`.
+ * price, who is eligible, scores, ranks and sizes are computed and compared. What the fund could pay is not in the evidence: payouts, and
+ * whether the call had to end earlier, are for `npm run adl:audit`; the sizes of a waterfill are compared as far as what the fund paid
+ * determines them.
  */
-import { type ExpectedClose, judgeCall, lineUp } from "../../audit/judgeCall.ts";
+import type { ExpectedClose } from "../../audit/expectation.ts";
+import { type Judgement, judgeCall } from "../../audit/judgeCall.ts";
+import { lineUp } from "../../audit/queue.ts";
 import type { Difference } from "../../audit/wrongedAndSpared.ts";
 import { applyChange } from "../../core/applyChange.ts";
+import { deficit } from "../../core/closing.ts";
 import { abs } from "../../core/integers.ts";
 import { createMarketState } from "../../core/marketState.ts";
 import { settle } from "../../core/position.ts";
-import type { Position } from "../../core/types.ts";
+import type { Position, Prices, RankPolicy } from "../../core/types.ts";
+import { budgetRange } from "./budgetRange.ts";
 
-export type { ExpectedClose } from "../../audit/judgeCall.ts";
+export type { ExpectedClose } from "../../audit/expectation.ts";
 
 /** Decimal strings where the API has whole numbers of the chain. */
 export type StoredPosition = {
@@ -40,6 +45,9 @@ export type Evidence = {
     readonly price: string;
     readonly mark: string;
     readonly funding?: string | undefined;
+    readonly rankPolicy: RankPolicy;
+    /** What the fund paid. */
+    readonly cover: string;
     readonly closes: readonly ClosedCounterparty[];
     readonly swept?: { readonly lots: string; readonly notional: string; readonly cover: string } | undefined;
   };
@@ -74,15 +82,23 @@ export function checkCall({ base, call, before, changes }: Evidence): Verdict {
   }
   const bankrupt = afterBook(settle(entry, prices.funding), open, call.swept);
   const facts = { account: call.account, lots: BigInt(call.lots), price: BigInt(call.price), closes: closesOf(call) };
-  const line = lineUp(state, bankrupt, prices);
-  const { findings, wronged, spared, expected, eligible } = judgeCall({
-    call: facts,
-    bankrupt,
-    line,
-    prices,
-    budget: undefined,
-  });
+  const line = lineUp(state, bankrupt, prices, call.rankPolicy);
+  const judge = (budget: bigint) =>
+    judgeCall({ call: facts, bankrupt, line, prices, budget, base, tickValue: undefined, comparesMoney: false });
+  const judged =
+    call.rankPolicy === "leverageWaterfill" ? judgeWater(judge, BigInt(call.cover), bankrupt, prices) : judge(0n);
+  const { findings, wronged, spared, expected, eligible } = judged;
   return { right: findings.length === 0, findings, wronged, spared, expected, eligible };
+}
+
+/** With the least and the most that the fund can have had. Where it makes a difference, nobody is accused. */
+function judgeWater(judge: (budget: bigint) => Judgement, paid: bigint, bankrupt: Position, prices: Prices): Judgement {
+  const range = budgetRange(paid, 2n * deficit(bankrupt, prices) + 1n, (budget) => judge(budget).cover);
+  const [least, most] = (range ?? []).map(judge);
+  if (least?.findings.length === 0) return least;
+  if (most?.findings.length === 0) return most;
+  if (least && most && least.findings.join() === most.findings.join()) return least;
+  throw new Error("what the fund could pay is not in the evidence, and it matters here: npm run adl:audit knows it");
 }
 
 /** What the book left, by its K: each fill takes its notional, and the cover that went with it, out of K. Cost stands for all of K. */

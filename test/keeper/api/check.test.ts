@@ -3,7 +3,18 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { plain } from "../../../keeper/api/plain.ts";
+import { applyChange } from "../../../keeper/core/applyChange.ts";
+import { deficit } from "../../../keeper/core/closing.ts";
+import { eligibility } from "../../../keeper/core/eligibility.ts";
+import { fillWater } from "../../../keeper/core/fillWater.ts";
+import { createMarketState } from "../../../keeper/core/marketState.ts";
+import { bankruptcyPriceAt, isBankrupt, settle } from "../../../keeper/core/position.ts";
+import { rankByLeverage } from "../../../keeper/core/rankByLeverage.ts";
+import type { Position } from "../../../keeper/core/types.ts";
 import { checkCall, type Evidence, type StoredPosition } from "../../../keeper/page/check/checkCall.ts";
+import { createRandom, type Random } from "../../utils/random.ts";
+import { randomBook } from "../../utils/waterBooks.ts";
 import { BASE, MARK } from "../helpers/market.ts";
 
 /** As the chain stores it; entry and margin a lot, in atoms. */
@@ -52,6 +63,8 @@ function evidence(): Evidence & { call: { closes: { counterparty: number }[] } }
       price: X.toString(),
       mark: MARK.toString(),
       funding: "0",
+      rankPolicy: "pnlLeverage",
+      cover: "0",
       closes: [close(2, 1, 73_000_000n, "4"), close(3, 2, 79_000_000n, "4"), close(4, 3, 100_000_000n, "2")],
     },
     before: { positions: POSITIONS },
@@ -167,6 +180,79 @@ describe("check of a deleveraging call", () => {
     const base = evidence();
     const changes = [stored(2, 0n, 0n, 0n)];
     assert.match(checkCall({ ...base, changes }).findings[0] ?? "", /it was account 3's turn/);
+  });
+
+  describe("under LeverageWaterfill", () => {
+    /** A piece of the sequence as the keeper's core runs it; held to brute force in test/keeper/waterfill.test.ts. */
+    function water(random: Random, budget: bigint): Evidence | undefined {
+      const book = randomBook(random, random.pick(["scattered", "clustered", "one row"]));
+      const state = createMarketState(book.prices.base);
+      for (const p of book.seats) applyChange(state, p);
+      const prices = { price: book.prices.mark, funding: book.prices.funding };
+      const bankrupt = settle(book.bankrupt, prices.funding);
+      const x = bankruptcyPriceAt(bankrupt, prices.funding);
+      const region = eligibility(bankrupt.lots > 0n, x, prices, state.base);
+      const funds = (deficit(bankrupt, prices) * budget) / 100n;
+      const most = random.int(1, 160);
+      const limits = { stopsAfter: (_: Position, __: bigint, steps: number) => steps === most };
+      const { members, cover } = fillWater(rankByLeverage(state, region), region, prices, bankrupt, funds, limits);
+      if (members.length < 2 || !isBankrupt(bankrupt, prices)) return undefined;
+      const text = (p: Position) => {
+        const { lots, cost, margin, fundingIndex } = p;
+        return { account: p.account, ...plain({ lots, cost, margin, fundingIndex }) } as unknown as StoredPosition;
+      };
+      const closes = members.map(({ account, score, lots }, i) => ({
+        ...{ stage: "ranked" as const, counterparty: account, rank: i + 1, price: x.toString() },
+        ...{ score: score.toString(), lots: lots.toString() },
+      }));
+      const total = members.reduce((sum, { lots }) => sum + lots, 0n);
+      const call = {
+        ...{ account: bankrupt.account, lots: total.toString(), price: x.toString(), mark: prices.price.toString() },
+        ...{ funding: prices.funding.toString(), rankPolicy: "leverageWaterfill" as const, cover: cover.toString() },
+        closes,
+      };
+      return { base: state.base, call, before: { positions: book.seats.map(text) }, changes: [] };
+    }
+
+    for (const [name, budget] of [
+      ["without the fund", 0n],
+      ["with a part of the deficit", 37n],
+      ["with all of it", 100n],
+      ["with more than that", 1_000n],
+    ] as const) {
+      it(`a true call is right ${name}; lots moved from one to the other are named`, () => {
+        const random = createRandom(31);
+        let checked = 0;
+        let named = 0;
+        for (let n = 0; n < 40; n++) {
+          const found = water(random, budget);
+          if (found === undefined) continue;
+          checked++;
+          assert.deepEqual(checkCall(found).findings, []);
+          const [first, second, ...others] = found.call.closes;
+          if (!first || !second || first.lots === "1") continue;
+          const moved = [
+            { ...first, lots: (BigInt(first.lots) - 1n).toString() },
+            { ...second, lots: (BigInt(second.lots) + 1n).toString() },
+          ];
+          const tampered = { ...found, call: { ...found.call, closes: [...moved, ...others] } };
+          const verdict = checkCall(tampered);
+          assert.deepEqual(
+            [verdict.spared, verdict.wronged].map((list) => list.map(({ account, lots }) => [account, lots])),
+            [[[first.counterparty, 1n]], [[second.counterparty, 1n]]],
+          );
+          named++;
+        }
+        assert.ok(checked > 15 && named > 8, `${checked} checked, ${named} named`);
+      });
+    }
+
+    it("error: no amount in the fund explains what it paid", () => {
+      const found = water(createRandom(32), 100n) ?? water(createRandom(33), 100n) ?? water(createRandom(34), 100n);
+      assert.ok(found);
+      const cover = (BigInt(found.call.cover) * 2n + 2n).toString();
+      assert.throws(() => checkCall({ ...found, call: { ...found.call, cover } }), /what the fund could pay is not/);
+    });
   });
 
   it("error: the funding index is not known", () => {

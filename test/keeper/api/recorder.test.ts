@@ -37,7 +37,7 @@ const change = (account: bigint) =>
 
 function record(...events: readonly ChainEvent[]): DeleverageRecord {
   const recorder = createRecorder();
-  const last = events.map((one) => recorder.take(one, BLOCK, 0n)).at(-1);
+  const last = events.map((one) => recorder.take(one, BLOCK, { funding: 0n, rankPolicy: "pnlLeverage" })).at(-1);
   assert.equal(last?.type, "deleverage");
   return last as DeleverageRecord;
 }
@@ -48,6 +48,19 @@ test("behavior: the passes of a sweep add up", () => {
 
 test("behavior: what an earlier call of the same transaction swept is not this one's", () => {
   assert.deepEqual(record(pass(3n), change(7n), pass(4n), call()).swept, { lots: 4n, notional: 40n, cover: 4n });
+});
+
+test("behavior: a waterfill stores all that stay open, then says why: it begins with the first of those", () => {
+  const stored = (account: bigint) =>
+    event("PositionChanged", { account, lots: 5n, cost: 1n, margin: 0n, fundingIndex: 0n });
+  const close = (counterparty: bigint, left: bigint) =>
+    event("AutoDeleveraged", { counterparty, rank: 1n, score: 1n, price: 1n, lots: 1n, pnl: 0n, payout: 0n, left });
+  const [maker, first, second] = [stored(9n), stored(3n), stored(2n)];
+  const events = [maker, pass(3n), first, second, close(2n, 5n), close(8n, 0n), close(3n, 5n), call()];
+  assert.equal(record(...events).from, (first.args as { sequence: bigint }).sequence);
+  // closed in full: nothing is stored of it, and what a maker's position was before is not the call's
+  const whole = close(9n, 0n);
+  assert.equal(record(stored(9n), whole, call()).from, (whole.args as { sequence: bigint }).sequence);
 });
 
 test("behavior: nor that of another transaction, or of another account", () => {
