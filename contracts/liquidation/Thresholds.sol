@@ -11,7 +11,8 @@ import {Rounding} from "../types/Rounding.sol";
  * Where a call must end although counterparties are left: what it was judged by must still hold. Pure.
  *
  * Rounding is in favour of the bankrupt position, so closing a part of it may move X by less than an atom. That can carry X over the edge
- * of an entry tick, and then others are in profit at it; or the limit of the sweep over a tick, and then the book takes part again. A call
+ * of an entry tick, and then others are in profit at it; or the limit of the sweep over a tick, and then the book takes part again; or the
+ * position itself over the mark, and then it is solvent. A call
  * that went on regardless would end otherwise than two calls in its place (ADL-3, ADL-4). So it ends there, and the next one looks anew.
  */
 library Thresholds {
@@ -19,6 +20,7 @@ library Thresholds {
 
     struct Set {
         bool isLong; // side of the bankrupt position
+        int256 mark; // P, X16: what the position is solvent at is not closed
         int256 edge; // X16: of the entry tick of X, the edge that rounding can carry it over
         int256 low; // quote atoms per lot: between these the book's limit is one tick (before the one that slippage sets)
         int256 high;
@@ -30,7 +32,7 @@ library Thresholds {
         unchecked {
             int256 x = b.bankruptcyPrice();
             uint256 tick = x > 0 ? Grid.entryTick(uint256(x), ctx.base) : 0;
-            s.isLong = b.isLong();
+            (s.isLong, s.mark) = (b.isLong(), int256(ctx.price));
             // X of a long falls, of a short rises; at zero nobody is in profit any more
             if (s.isLong) s.edge = tick == 0 ? int256(1) : int256(Grid.entryPrice(tick, ctx.base));
             else if (x <= 0) s.edge = 1;
@@ -47,7 +49,9 @@ library Thresholds {
         unchecked {
             int256 size = s.isLong ? b.lots : -b.lots;
             int256 k = s.isLong ? int256(b.cost) - b.margin : int256(b.cost) + b.margin;
-            if (s.isLong ? k << 16 < s.edge * size : k << 16 >= s.edge * size) return true;
+            int256 kX16 = k << 16;
+            if (s.isLong ? kX16 < s.edge * size : kX16 >= s.edge * size) return true;
+            if (s.isLong ? kX16 <= s.mark * size : kX16 >= s.mark * size) return true;
             k = _limit(s, k, cover);
             return k < s.low * size || k >= s.high * size;
         }

@@ -22,10 +22,10 @@ library WaterStep {
     int256 private constant SLACK = 2 << 16;
 
     /**
-     * @notice The last row: a leverage of 8/7 at P'. Below it there is hardly any to take down, and rows go on for thousands: who has come
-     * that far is closed in full.
+     * @notice The first row of the wide steps: a leverage of about 8/7 (exactly so at P' = P). Beyond it there is hardly any to take
+     * down, and rows, being relative to the bankruptcy price, go on for thousands: a step there crosses up to sixteen of them.
      */
-    function lastRow(bool isLong, int256 adjusted, uint256 base) internal pure returns (uint256) {
+    function wideFrom(bool isLong, int256 adjusted, uint256 base) internal pure returns (uint256) {
         unchecked {
             int256 b = (isLong ? adjusted : adjusted * 15) >> 3;
             return Grid.coordinateV(isLong, Grid.bankruptcyTick(b, base));
@@ -33,28 +33,29 @@ library WaterStep {
     }
 
     /**
-     * @notice The smallest number of lots whose close brings a settled counterparty into row v + 1 or beyond, rounded up; all, if
-     * there is no less, or if it is in the last row or beyond already.
+     * @notice The smallest number of lots whose close brings a settled counterparty into its next row or beyond, rounded up; all,
+     * if there is no less or no such row. The next row is v + 1, in wide steps the next multiple of sixteen.
      * @param b The bankrupt position, settled.
      * @param o The counterparty, settled.
      * @param v Row that the counterparty is in: the v of its bankruptcy price.
-     * @param lastRow_ See `lastRow`.
+     * @param wide See `wideFrom`.
      * @param cover What the fund can pay for the whole of `b`, quote atoms.
      */
     function lotsToNextRow(
         Position memory b,
         Position memory o,
         uint256 v,
-        uint256 lastRow_,
+        uint256 wide,
         uint256 base,
         uint256 cover
     ) internal pure returns (uint256) {
         unchecked {
             // K < 2^113, lots < 2^48, prices < 2^128: every product below stays under 2^192
             uint256 size = o.size();
-            if (v >= lastRow_) return size;
+            uint256 target = v < wide ? v + 1 : (v | 15) + 1;
+            if (target > Grid.MAX) return size;
             bool isLong = o.lots > 0;
-            int256 edge = Grid.lowerEdge(isLong ? Grid.MAX - v : v + 1, base) + o.fundingIndex;
+            int256 edge = Grid.lowerEdge(isLong ? Grid.MAX - target + 1 : target, base) + o.fundingIndex;
             int256 open = int256(b.size());
             int256 far = o.bankruptcyCost() * (1 << 16) - edge * int256(size);
             int256 near = b.bankruptcyCost() * (1 << 16) - edge * open;

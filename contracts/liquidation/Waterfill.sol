@@ -25,7 +25,7 @@ import {WaterStep} from "./WaterStep.sol";
  * Stage 3 under LeverageWaterfill: the most levered counterparties are brought down towards one common leverage. Linked library.
  *
  * THE SEQUENCE. A step takes the first eligible position in the order (v, u, FIFO) and closes as many of its lots as bring it into
- * the next row, v + 1, at most what the bankrupt position has left. Margin and result stay in the position; in its new cell it is the
+ * the next row, at most what the bankrupt position has left. Margin and result stay in the position; in its new cell it is the
  * last. Steps repeat until the bankrupt position is closed. Each step depends on the state alone, so there is exactly one
  * sequence, and every call is a piece of it: where a call ends cannot change what follows (ADL-4), and there is no leverage for
  * a caller to choose. The common leverage λ is where the sequence runs out of lots; the touched end within a row of it.
@@ -39,7 +39,8 @@ import {WaterStep} from "./WaterStep.sol";
  *
  * SPLITTING an account does not let it give up less, as long as its parts stand together where it stood: each rounds its lots up, and
  * whatever they give up more, all others give up less (the total is given, and what the others give up only grows along the sequence).
- * Parts that others stand between, or of different leverage, come down one after the other: worth at most a step.
+ * Parts that others stand between, or of different leverage, or that rounding carried into the middle of a wide step, come down one after
+ * the other: worth at most a step.
  */
 library Waterfill {
     using Book for Book.State;
@@ -49,8 +50,10 @@ library Waterfill {
     using Thresholds for Thresholds.Set;
     using WaterLevel for WaterLevel.Queue;
 
-    /// @dev Steps of one call. A step takes about 8,700 gas: 1.4M, which still fits behind a sweep of 64 fills (test/gas).
+    /// @dev Steps of one call. With the positions that they bring down they still fit behind a sweep of 64 fills (test/gas).
     uint256 internal constant MAX_STEPS = 160;
+    /// @dev Most positions that the contract picks in one call: each is searched for, and written into a new cell.
+    uint256 internal constant MAX_PICKED = 80;
     uint256 private constant NONE = type(uint256).max;
 
     /// What the call knows of its market and of the bankrupt position, settled.
@@ -105,7 +108,7 @@ library Waterfill {
         uint256 entered;
         uint256 coverNow; // what the fund can pay for the bankrupt position as it stands, quote atoms
         uint256 steps;
-        uint256 lastRow; // who stands in it or beyond is closed in full
+        uint256 wide; // from this row on steps are wide (WaterStep)
         uint256 place; // of the list
         Settlement.Loan next; // of the list, or the contract's own pick
         uint256 nextKey; // its place; NONE when the list is exhausted
@@ -122,7 +125,7 @@ library Waterfill {
         Job memory job,
         uint32[] calldata list
     ) external returns (Outcome memory o) {
-        Run memory r = _begin(job, list.length == 0 ? Math.min(job.limit, MAX_STEPS) : list.length);
+        Run memory r = _begin(job, list.length == 0 ? Math.min(job.limit, MAX_PICKED) : list.length);
         o.bankrupt = job.bankrupt;
         _advance(market, job, r, list);
         while (!o.ended && r.steps < MAX_STEPS) {
@@ -157,7 +160,7 @@ library Waterfill {
         (ctx.id, ctx.price, ctx.funding) = (job.id, job.price, job.funding);
         (ctx.adjusted, ctx.base) = (job.adjusted, job.base);
         r.params.isLong = job.bankrupt.lots < 0;
-        r.lastRow = WaterStep.lastRow(r.params.isLong, job.adjusted, job.base);
+        r.wide = WaterStep.wideFrom(r.params.isLong, job.adjusted, job.base);
         (r.params.base, r.params.price, r.params.adjusted) = (job.base, job.price, job.adjusted);
         r.coverNow = job.bankrupt.payable_(ctx, job.budget);
         r.water = WaterLevel.create(count);
@@ -304,7 +307,7 @@ library Waterfill {
             Position memory p = m.loan.position;
             uint256 open = b.size();
             uint256 cover = r.coverNow;
-            uint256 lots = WaterStep.lotsToNextRow(b, p, m.v, r.lastRow, job.base, cover);
+            uint256 lots = WaterStep.lotsToNextRow(b, p, m.v, r.wide, job.base, cover);
             if (lots > open) lots = open;
             cover = (cover * lots) / open;
 

@@ -2,8 +2,9 @@
  * Who is below maintenance, exactly, whoever lacks most to it first. Not by the share of it: then any number of positions of dust could be put
  * before a large one.
  */
-import type { MarketState } from "./marketState.ts";
+
 import { marginHealth } from "./marginHealth.ts";
+import type { MarketState } from "./marketState.ts";
 import { PIPS } from "./position.ts";
 import type { Entry, MarketParameters, Prices } from "./types.ts";
 

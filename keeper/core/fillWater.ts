@@ -9,7 +9,7 @@ import { abs } from "./integers.ts";
 import { settle } from "./position.ts";
 import type { ScoreParameters } from "./score.ts";
 import type { AccountId, Entry, Position, Prices } from "./types.ts";
-import { lastRow, lotsToNextRow } from "./waterStep.ts";
+import { lotsToNextRow, wideFrom } from "./waterStep.ts";
 
 export type WaterMember = {
   readonly account: AccountId;
@@ -138,7 +138,7 @@ function step(run: Run, member: WaterMember, v: number, region: ScoreParameters,
     b,
     member.position,
     v,
-    lastRow(region.isLong, region.adjusted, region.base),
+    wideFrom(region.isLong, region.adjusted, region.base),
     region.base,
     payable,
   );

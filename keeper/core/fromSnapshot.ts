@@ -2,8 +2,8 @@
  * Builds a market's state from open positions and their links in the cells' circular FIFO lists (ILens.PositionEntry), page by page.
  */
 import { KeeperError } from "../errors.ts";
-import { larger } from "./columns/createPositionColumns.ts";
 import { cellFor } from "./cellFor.ts";
+import { larger } from "./columns/createPositionColumns.ts";
 import { createMarketState, type MarketState } from "./marketState.ts";
 import type { AccountId, Position } from "./types.ts";
 

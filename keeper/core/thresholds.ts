@@ -1,6 +1,6 @@
 /**
  * Where a call of stages 3 and 4 must end although counterparties are left, exactly as Thresholds.sol: rounding has carried X over the edge
- * of an entry tick, or the book's limit over a tick.
+ * of an entry tick, the book's limit over a tick, or the position over the mark.
  */
 import { bankruptcyCost, deficit } from "./closing.ts";
 import { entryPrice, entryTick, MAX_U } from "./grid.ts";
@@ -39,6 +39,7 @@ export function isBeyond(thresholds: Thresholds, b: Position, prices: Prices, bu
   const size = abs(b.lots);
   const k = bankruptcyCost(b) << 16n;
   if (isLong ? k < edge * size : k >= edge * size) return true;
+  if (isLong ? k <= prices.price * size : k >= prices.price * size) return true; // solvent
   return costInBook(b, prices, budget) / (size * tickValue) !== tick;
 }
 

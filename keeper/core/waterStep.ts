@@ -3,35 +3,37 @@
  */
 
 import { bankruptcyCost } from "./closing.ts";
-import { bankruptcyTick, coordinateV, rowEdge } from "./grid.ts";
+import { bankruptcyTick, coordinateV, MAX, rowEdge } from "./grid.ts";
 import { abs, ceilDiv } from "./integers.ts";
 import type { Position } from "./types.ts";
 
 /** What rounding the price of a close and its cover can take, atoms × 2^16. */
 const SLACK = 2n << 16n;
 
-/** The last row, a leverage of 8/7 at P': who has come that far is closed in full. */
-export function lastRow(isLong: boolean, adjusted: bigint, base: number): number {
+/** The first row of the wide steps, a leverage of about 8/7: from there on a step crosses up to sixteen rows. */
+export function wideFrom(isLong: boolean, adjusted: bigint, base: number): number {
   return coordinateV(isLong, bankruptcyTick((isLong ? adjusted : adjusted * 15n) >> 3n, base));
 }
 
 /**
- * The smallest number of lots whose close brings settled counterparty `o` into row v + 1 or beyond; all, if there is no less.
+ * The smallest number of lots whose close brings settled counterparty `o` into its next row or beyond; all, if there is no less or no such row. The next
+ * row is v + 1, in wide steps the next multiple of sixteen.
  *
- * @param v Row that it is in. @param last See lastRow. @param cover What the fund can pay for the whole bankrupt position, quote atoms.
+ * @param v Row that it is in. @param wide See wideFrom. @param cover What the fund can pay for the whole bankrupt position, quote atoms.
  */
 export function lotsToNextRow(
   bankrupt: Position,
   o: Position,
   v: number,
-  last: number,
+  wide: number,
   base: number,
   cover: bigint,
 ): bigint {
   const size = abs(o.lots);
-  if (v >= last) return size;
+  const target = v < wide ? v + 1 : (v | 15) + 1;
+  if (target > MAX) return size;
   const isLong = o.lots > 0n;
-  const edge = rowEdge(isLong, v + 1, base) + o.fundingIndex;
+  const edge = rowEdge(isLong, target, base) + o.fundingIndex;
   const open = abs(bankrupt.lots);
   const side = isLong ? 1n : -1n;
   const far = side * ((bankruptcyCost(o) << 16n) - edge * size) + SLACK;

@@ -55,6 +55,33 @@ describe("Attack: cuts where X lies an atom from an edge", () => {
     });
   }
 
+  for (const policy of [0, 1]) {
+    it(`policy ${policy}: a long that rounding lifts over the mark in mid-call: no more of it is closed, whole or cut`, async () => {
+      const price = 60_000_003n * X16 + X16 / 4n;
+      const base = price.toString(2).length - 1 - 7;
+      const short = (account: number): PositionState => ({
+        account,
+        lots: -1n,
+        cost: 66_000_000n,
+        margin: 6_000_000n,
+        fundingIndex: 0n,
+      });
+      const seats = [
+        ...Array.from({ length: 12 }, (_, i) => short(i + 1)),
+        { account: 13, lots: 12n, cost: 720_000_040n, margin: 0n, fundingIndex: 0n }, // equity −1 atom
+      ];
+      const run = async (limit: number) => {
+        const terms = { policy, price, funding: 0n, base, bankrupt: 13, budget: 0n };
+        const pieces = Array.from({ length: 20 }, () => ({ list: [], limit }));
+        const [r] = await ranked.run.staticCall(terms, seats, pieces, { gasLimit: 1_000_000_000n });
+        return r.positions.map((p) => p.lots);
+      };
+      const whole = await run(12);
+      expect(whole[13], "what is solvent stays open").greaterThan(0n);
+      expect(await run(1), "ADL-4").to.deep.equal(whole);
+    });
+  }
+
   describe("of the book", () => {
     let crash: Crash;
     const venue = useVenue({ traders: 12, markets: [{ maturity: 0 }] }, async (v) => {

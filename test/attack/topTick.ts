@@ -5,7 +5,7 @@
 import { expect } from "chai";
 import { begin, ONE_TICK, pokeAt } from "../utils/fundingBook.ts";
 import { impactTicks } from "../utils/impactTicks.ts";
-import { ask, bid, cross, place, POST_ONLY, submit } from "../utils/orders.ts";
+import { ask, bid, cross, POST_ONLY, place, submit } from "../utils/orders.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { GAS, setTick, trader, USD } from "../utils/venue.ts";
 

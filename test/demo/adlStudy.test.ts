@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { study } from "../../scripts/study/adl.ts";
 import { giniOf, measure } from "../../scripts/study/adl/measure.ts";
 import { leverageOf, POLICIES } from "../../scripts/study/adl/policies.ts";
 import { readEvent } from "../../scripts/study/adl/readEvent.ts";
 import type { AdlEvent } from "../../scripts/study/adl/types.ts";
+import { study } from "../../scripts/study/adl.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "plimsoll-study-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,9 +5,9 @@ import { createGasTable } from "../utils/gasTable.ts";
 import { accountCases } from "./cases/account.ts";
 import { administrationCases } from "./cases/administration.ts";
 import { bookCases } from "./cases/book.ts";
-import { orderCases } from "./cases/orders.ts";
 import { clearingCases } from "./cases/clearing.ts";
 import { deleverageCases } from "./cases/deleverage.ts";
+import { orderCases } from "./cases/orders.ts";
 
 describe("GAS-1: worst cases", () => {
   const table = createGasTable();

@@ -1,6 +1,6 @@
 /** Amending: a size-down keeps its place, everything else queues anew, and one validator serves both. */
 import { expect } from "chai";
-import { ask, bid, CANCEL_TAKING, cross, place, POST_ONLY, Reason } from "../utils/orders.ts";
+import { ask, bid, CANCEL_TAKING, cross, POST_ONLY, place, Reason } from "../utils/orders.ts";
 import { readOrder, readPositions } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { eventsOf, GAS, named, setTick, type Trader, trader, USD } from "../utils/venue.ts";

@@ -5,7 +5,7 @@
 import { expect } from "chai";
 import { mirrored, openCrash, type Side } from "../utils/crash.ts";
 import { expectRebuilt } from "../utils/expectRebuilt.ts";
-import { bid, cross, FOK, GTC, IOC, place, POST_ONLY, requestOf } from "../utils/orders.ts";
+import { bid, cross, FOK, GTC, IOC, POST_ONLY, place, requestOf } from "../utils/orders.ts";
 import { createRandom, type Random } from "../utils/random.ts";
 import { attempt, LIMITS, randomStep, resolveAll } from "../utils/randomMarket.ts";
 import { readOrder } from "../utils/state.ts";

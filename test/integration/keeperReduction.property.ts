@@ -4,13 +4,13 @@
  */
 import { expect } from "chai";
 import { closeSize, stepOf } from "../../keeper/core/closeSize.ts";
-import type { Step } from "../../keeper/core/marketState.ts";
 import { abs } from "../../keeper/core/integers.ts";
-import { maintenanceX16Pips } from "../../keeper/core/requirements.ts";
 import { marginHealth } from "../../keeper/core/marginHealth.ts";
+import type { Step } from "../../keeper/core/marketState.ts";
 import type { MarketView } from "../../keeper/core/marketView.ts";
 import type { Plan } from "../../keeper/core/plan.ts";
 import { planMarket } from "../../keeper/core/planMarket.ts";
+import { maintenanceX16Pips } from "../../keeper/core/requirements.ts";
 import { checkInvariants } from "../utils/invariants.ts";
 import { keeperView } from "../utils/keeperView.ts";
 import { place } from "../utils/orders.ts";

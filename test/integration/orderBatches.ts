@@ -1,6 +1,6 @@
 /** Many orders in one call: cancelled or placed, with an answer for each, and no bad one that stops the others. */
 import { expect } from "chai";
-import { ask, bid, FOK, type OrderOptions, place, POST_ONLY, requestOf } from "../utils/orders.ts";
+import { ask, bid, FOK, type OrderOptions, POST_ONLY, place, requestOf } from "../utils/orders.ts";
 import { readPositions } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { eventsOf, GAS, named, type Trader, trader, USD } from "../utils/venue.ts";

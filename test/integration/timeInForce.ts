@@ -1,6 +1,6 @@
 /** How long an order lives: what each TimeInForce fills, rests and refuses. */
 import { expect } from "chai";
-import { ask, bid, cross, FOK, GTC, IOC, place, POST_ONLY, Reason, requestOf, submit } from "../utils/orders.ts";
+import { ask, bid, cross, FOK, GTC, IOC, POST_ONLY, place, Reason, requestOf, submit } from "../utils/orders.ts";
 import { readPositions } from "../utils/state.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { eventsOf, GAS, named, setTick, trader, USD } from "../utils/venue.ts";

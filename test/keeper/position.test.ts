@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { abs, ceilDiv, floorDiv } from "../../keeper/core/integers.ts";
 import { closeSize } from "../../keeper/core/closeSize.ts";
+import { abs, ceilDiv, floorDiv } from "../../keeper/core/integers.ts";
 import { marginHealth } from "../../keeper/core/marginHealth.ts";
 import { bankruptcyPriceAt, equityX16, isBankrupt, settle, settledMargin } from "../../keeper/core/position.ts";
 import { MARK, PARAMETERS, PRICES, position, randomPosition } from "./helpers/market.ts";

@@ -7,6 +7,7 @@ import {
   entryTick,
   equityX16,
   floorDiv,
+  isBankrupt,
   isLong,
   type PositionState,
   type Prices,
@@ -59,8 +60,8 @@ export function deficitAt(p: PositionState, prices: Prices): bigint {
 }
 
 /**
- * Whether a call ends between two states of a bankrupt position because rounding carried X over the edge of an entry tick, or the book's limit
- * over a tick.
+ * Whether a call ends between two states of a bankrupt position because rounding carried X over the edge of an entry tick, the book's limit
+ * over a tick, or the position over the mark.
  */
 export function isCrossed(
   before: { bankrupt: PositionState; budget: bigint },
@@ -69,6 +70,7 @@ export function isCrossed(
   tickValue: bigint,
 ): boolean {
   if (after.bankrupt.lots === 0n) return false;
+  if (!isBankrupt(after.bankrupt, prices)) return true;
   const [a, b] = [before, after].map(({ bankrupt, budget }) => {
     const x = bankruptcyPrice(bankrupt);
     const deficit = deficitAt(bankrupt, prices);

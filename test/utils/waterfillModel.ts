@@ -12,6 +12,7 @@ import {
   cellOf,
   eligible,
   floorDiv,
+  isBankrupt,
   isLong,
   type PositionState,
   type Prices,
@@ -60,7 +61,7 @@ export function fill(
   let budget = coverBudget;
   let steps = 0;
   let crossed = false;
-  while (bankrupt.lots !== 0n && !(crossed && mayStep)) {
+  while (bankrupt.lots !== 0n && isBankrupt(bankrupt, prices) && !(crossed && mayStep)) {
     const x = bankruptcyPrice(bankrupt);
     const before = { bankrupt, budget };
     const first = book
@@ -115,18 +116,19 @@ export function fill(
   };
 }
 
-/** The smallest number of lots whose close brings `o` to row v + 1, if each of two roundings costs it an atom. */
+/** The smallest number of lots whose close brings `o` to its next row, if each of two roundings costs it an atom. */
 function lotsToNextRow(b: PositionState, o: PositionState, v: number, cover: bigint, prices: Prices): bigint {
   const long = isLong(o);
   const side = long ? 1n : -1n;
   const size = abs(o.lots);
-  // a leverage of 8/7: b no more than an eighth of the price from zero, or from twice the price
+  // from a leverage of 8/7 on, b no more than an eighth of the price from zero or from twice the price, sixteen rows at a time
   const adjusted = prices.mark - prices.funding;
   const last = floorDiv(long ? adjusted : 15n * adjusted, 8n);
-  const isLast = long ? bankruptcyTick(last, prices.base) >= MAX - v : bankruptcyTick(last, prices.base) <= v;
-  if (isLast) return size;
+  const isWide = long ? bankruptcyTick(last, prices.base) >= MAX - v : bankruptcyTick(last, prices.base) <= v;
+  const target = isWide ? 16 * (Math.floor(v / 16) + 1) : v + 1;
+  if (target > MAX) return size;
   // of the row's prices, the one nearest to the mark, in terms of the position's own funding index
-  const edge = lowestPriceOf(long ? MAX - v : v + 1, prices.base) + o.fundingIndex;
+  const edge = lowestPriceOf(long ? MAX - target + 1 : target, prices.base) + o.fundingIndex;
   const q = abs(b.lots);
   const reaches = (lots: bigint) => {
     const value = ((bankruptcyCost(o) + side * 2n) * q - lots * (bankruptcyCost(b) + side * cover)) * X16;

@@ -2,7 +2,7 @@
 import { createScene, FULL, LOTS, type Scene, TICK } from "../../utils/gasScene.ts";
 import type { GasTable } from "../../utils/gasTable.ts";
 import { ask, cross, place, requestOf } from "../../utils/orders.ts";
-import { listPythMarket, FEE, nextWindow, signed } from "../../utils/pythMarket.ts";
+import { FEE, listPythMarket, nextWindow, signed } from "../../utils/pythMarket.ts";
 import { GAS, parametersOf, setTick, USD } from "../../utils/venue.ts";
 
 export function accountCases(table: GasTable): void {

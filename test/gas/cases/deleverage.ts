@@ -5,14 +5,14 @@
 import { expect } from "chai";
 import { deleverage } from "../../utils/crash.ts";
 import { createScene, FULL, fillBids, fillSeats, populate, type Scene, STEPS } from "../../utils/gasScene.ts";
-import { GAS_CAP, type GasTable, countOf, largestThatFits, lastGas } from "../../utils/gasTable.ts";
+import { countOf, GAS_CAP, type GasTable, largestThatFits, lastGas } from "../../utils/gasTable.ts";
 import { LIMITS } from "../../utils/randomMarket.ts";
 import { situationOf } from "../../utils/scenarios.ts";
 import { followIndex } from "../../utils/state.ts";
 import { eventsOf, GAS, setTick } from "../../utils/venue.ts";
 
 /** More than fit. */
-const CROWD = 440;
+const CROWD = 520;
 /** The most that a keeper asks for (keeper/config/settings.ts). */
 const KEEPERS = 40;
 

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { collectAssets } from "../../../keeper/api/servePage.ts";
 import * as schemas from "../../../keeper/api/schemas.ts";
+import { collectAssets } from "../../../keeper/api/servePage.ts";
 import { stepSchema } from "../../../keeper/api/stepSchema.ts";
 import { checkCall, type Evidence } from "../../../keeper/page/check/checkCall.ts";
 import { MARK, position } from "../helpers/market.ts";

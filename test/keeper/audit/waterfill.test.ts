@@ -121,10 +121,10 @@ test("property: every piece of the sequence is right, whole steps at most 160", 
 
 test("property: when nobody eligible is left, the opposing side by bankruptcy price, as the water left it", () => {
   let principals = 0;
-  for (const book of books(9, 80, ["dry"])) {
+  for (const book of books(9, 160, ["dry"])) {
     const { prices, budget } = book;
     const water = piece(book, Number.MAX_SAFE_INTEGER);
-    if (water.steps >= MAX_WATER_STEPS) continue;
+    if (water.steps >= MAX_WATER_STEPS || water.crossed) continue;
     const queue = byBankruptcy(water.positions, prices.base).map((p) => settled(p, prices.funding));
     const principal = deleverage(water.bankrupt, queue, budget - water.cover, prices);
     const judged = judge(book, factsOf(book, water, principal));
@@ -198,7 +198,8 @@ test("behavior: a call that goes on after rounding carried X over an entry tick"
     bankrupt,
   ];
   const book: Book = { prices, seats, bankrupt, budget: 0n };
-  const whole = factsOf(book, piece(book, 40));
+  // what a call would do that did not end there
+  const whole = factsOf(book, fill(bankrupt, othersOf(book), 0n, prices));
   assert.ok(whole.lots > 1n);
   assert.deepEqual(judge(book, whole).findings, []);
   assert.match(

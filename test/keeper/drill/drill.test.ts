@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createScene, type Scene } from "../../../scripts/bench/keeper/createScene.ts";
 import { killChildren } from "../../../scripts/demo/chain/children.ts";
-import { startAnvil } from "../helpers/startAnvil.ts";
 import { runCli, startCli } from "../helpers/runCli.ts";
+import { startAnvil } from "../helpers/startAnvil.ts";
 import { createGate, fingerprint } from "./helpers.ts";
 
 let scene: Scene;

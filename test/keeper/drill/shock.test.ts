@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readDrillFlags } from "../../../keeper/cli/drillFlags.ts";
+import { isBankrupt } from "../../../keeper/core/position.ts";
 import { priceOfBankruptcies } from "../../../keeper/drill/priceOfBankruptcies.ts";
 import { planShocks, type Shock, type ShockedMarket } from "../../../keeper/drill/shock.ts";
-import { isBankrupt } from "../../../keeper/core/position.ts";
 import { ConfigError } from "../../../keeper/errors.ts";
 import { marketOf, PARAMETERS, PRICES, position } from "../helpers/market.ts";
 

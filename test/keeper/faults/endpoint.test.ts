@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createPublicClient, custom, HttpRequestError, type Hex, RpcRequestError } from "viem";
+import { createPublicClient, custom, type Hex, HttpRequestError, RpcRequestError } from "viem";
 import type { Chain } from "../../../keeper/chain/connect.ts";
 import { createRpcPool, type Endpoint } from "../../../keeper/chain/createRpcPool.ts";
 import { compareWorlds } from "../../../keeper/state/compareWorlds.ts";

@@ -18,10 +18,10 @@ import {
 } from "viem";
 import { exchangeAbi, lensAbi } from "../../../keeper/chain/abi.ts";
 import { addTo, emptyBloom } from "../../../keeper/chain/bloom.ts";
-import { feedAbi, sourceAbi } from "../../../keeper/oracle/feedAbi.ts";
 import type { Chain } from "../../../keeper/chain/connect.ts";
 import { cellsOf, type MarketState } from "../../../keeper/core/marketState.ts";
 import type { Position } from "../../../keeper/core/types.ts";
+import { feedAbi, sourceAbi } from "../../../keeper/oracle/feedAbi.ts";
 import { CONFIG, EMPTY_MARKET, RISK } from "./chainMarket.ts";
 import { BASE, marketOf } from "./market.ts";
 

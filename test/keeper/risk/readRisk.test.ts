@@ -10,10 +10,10 @@ import {
   RpcRequestError,
 } from "viem";
 import { exchangeAbi, lensAbi } from "../../../keeper/chain/abi.ts";
-import { sourceAbi } from "../../../keeper/oracle/feedAbi.ts";
 import type { Chain } from "../../../keeper/chain/connect.ts";
 import { readRisk } from "../../../keeper/cli/printRisk.ts";
 import { ConfigError } from "../../../keeper/errors.ts";
+import { sourceAbi } from "../../../keeper/oracle/feedAbi.ts";
 import { CONFIG, EMPTY_MARKET } from "../helpers/chainMarket.ts";
 import { createFakeChain } from "../helpers/fakeChain.ts";
 import { BASE, MARK, position } from "../helpers/market.ts";
