@@ -41,7 +41,7 @@ contract ClosingTest is Test {
         MarketContext memory ctx = _build(seed);
         Sight memory before = _look(ctx);
         uint256 budget = seed % 4 == 0 ? 0 : (before.positions[1].deficit(ctx) * ((seed >> 8) % 150)) / 100;
-        (uint256 cover, uint256 lots) = _deleverage(ctx, _bound(seed >> 16, 1, 7), budget);
+        (uint256 cover, uint256 lots, ) = _deleverage(ctx, _bound(seed >> 16, 1, 7), budget);
         Sight memory after_ = _look(ctx);
         _requireMoney(before, after_, cover, budget);
         _requireShares(ctx, before, after_, cover);
@@ -57,14 +57,10 @@ contract ClosingTest is Test {
         uint256 budget = (_look(ctx).positions[1].deficit(ctx) * ((seed >> 8) % 150)) / 100;
         uint256 k = _bound(seed >> 16, 2, 6);
         uint256 id = vm.snapshotState();
-        (uint256 whole, ) = _deleverage(ctx, k, budget);
+        uint256 whole = _deleverageAll(ctx, k, k, budget);
         bytes32 hash = keccak256(abi.encode(_look(ctx), _state.markets[1].longValue));
         vm.revertToState(id);
-        uint256 parts;
-        for (uint256 i; i < k && _state.markets[1].positions[1].head != 0; ++i) {
-            (uint256 cover, ) = _deleverage(ctx, 1, budget - parts);
-            parts += cover;
-        }
+        uint256 parts = _deleverageAll(ctx, k, 1, budget);
         _check(parts == whole && keccak256(abi.encode(_look(ctx), _state.markets[1].longValue)) == hash, "ADL-4");
     }
 
@@ -72,7 +68,7 @@ contract ClosingTest is Test {
 
     function _build(uint256 seed) private returns (MarketContext memory ctx) {
         Market storage market = _state.markets[1];
-        (ctx.id, ctx.price) = (1, 100_000 << 16);
+        (ctx.id, ctx.price, ctx.config.tickValue) = (1, 100_000 << 16, 10);
         ctx.funding = int256((seed >> 40) % (20_000 << 16)) - (10_000 << 16);
         ctx.adjusted = int256(ctx.price) - ctx.funding;
         ctx.base = Grid.baseFor(ctx.price);
@@ -127,11 +123,24 @@ contract ClosingTest is Test {
         Settlement.store(market, ctx, tally, loan);
     }
 
+    /// @dev Takes `count` counterparties while the position is bankrupt. A call may end before it has taken `each`, where X crosses an edge.
+    function _deleverageAll(
+        MarketContext memory ctx,
+        uint256 count,
+        uint256 each,
+        uint256 budget
+    ) private returns (uint256 cover) {
+        while (count != 0 && _state.markets[1].positions[1].load().isBankrupt(ctx)) {
+            (uint256 paid, , uint256 taken) = _deleverage(ctx, each < count ? each : count, budget - cover);
+            (cover, count) = (cover + paid, count - taken);
+        }
+    }
+
     function _deleverage(
         MarketContext memory ctx,
         uint256 limit,
         uint256 budget
-    ) private returns (uint256 cover, uint256 lots) {
+    ) private returns (uint256 cover, uint256 lots, uint256 taken) {
         Market storage market = _state.markets[1];
         Settlement.Loan memory loan = Settlement.load(market, ctx, 1);
         Tally memory tally;
@@ -140,7 +149,7 @@ contract ClosingTest is Test {
         tally.openInterest -= int256(run.lots);
         Settlement.store(market, ctx, tally, loan);
         Ledger.apply_(_state, market, ctx, tally);
-        return (run.cover, run.lots);
+        return (run.cover, run.lots, run.rank);
     }
 
     // ------------------------------------------------------------------------------------------------ what must hold
