@@ -365,9 +365,9 @@ describe("ADL audit of random markets under LeverageWaterfill", () => {
             await attempt(() => place(v, random.pick(v.traders), { isBid, tick, lots: 300, leverage: 2 }));
         }
         await setTick(v, jump);
-        await resolveAll(v, 1, { maxCounterparties: random.int(1, 8) });
+        await resolveAll(v, 1, { maxCounterparties: random.int(4, 16) });
         await setTick(v, mark);
-        await resolveAll(v, 1, { maxCounterparties: random.int(1, 8) });
+        await resolveAll(v, 1, { maxCounterparties: random.int(4, 16) });
         for (const t of v.traders) await t.exchange.cancelAll(1, GAS);
       }
       const verdicts = await auditVenue(v);
