@@ -273,14 +273,14 @@ contract ClosingTest is Test {
             _check(current == a, "IDX-1");
             if (p.prev == 0) ++members; // heads of cells
         }
-        _check(_cells(isLong, 12, 0, 0) == members, "IDX-1");
+        _check(_cells(isLong, RankIndex.ROOT, 0, 0) == members, "IDX-1");
     }
 
-    function _cells(bool isLong, uint256 shift, uint256 u0, uint256 v0) private view returns (uint256 count) {
-        uint256 w = Settlement.index(_state.markets[1], isLong).word(shift, u0, v0);
+    function _cells(bool isLong, uint256 level, uint256 u0, uint256 v0) private view returns (uint256 count) {
+        uint256 w = Settlement.index(_state.markets[1], isLong).word(level, u0, v0);
         for (uint256 i; i < 256; ++i) {
             if ((w >> i) & 1 == 0) continue;
-            count += shift == 0 ? 1 : _cells(isLong, shift - 4, (u0 << 4) | (i >> 4), (v0 << 4) | (i & 15));
+            count += level == 0 ? 1 : _cells(isLong, level - 1, (u0 << 4) | (i >> 4), (v0 << 4) | (i & 15));
         }
     }
 }
