@@ -3,32 +3,19 @@
  */
 import { expect } from "chai";
 import { auditHistory } from "../../keeper/audit/auditHistory.ts";
-import type { AuditTransaction, CallVerdict } from "../../keeper/audit/types.ts";
+import type { AuditTransaction } from "../../keeper/audit/types.ts";
 import { auditVenue, forged, historyOf, withArgs } from "../utils/audit.ts";
 import { accountsOf, type Crash, deleverage, openCrash } from "../utils/crash.ts";
 import { ask, bid, cross, place } from "../utils/orders.ts";
 import { createRandom } from "../utils/random.ts";
-import { attempt, LIMITS, randomStep, resolveAll } from "../utils/randomMarket.ts";
+import { randomHistory, right, stake } from "../utils/randomAudit.ts";
+import { LIMITS, resolveAll } from "../utils/randomMarket.ts";
 import { useVenue } from "../utils/useVenue.ts";
 import { createVenue, GAS, parametersOf, setTick, trader, USD, type Venue } from "../utils/venue.ts";
 
 type Log = AuditTransaction["logs"][number];
 
 const WATER = { rankPolicy: 1, minNotional: 1n, maturity: 30 };
-
-function right(verdicts: readonly CallVerdict[]): void {
-  for (const { findings } of verdicts) expect(findings).to.deep.equal([]);
-  expect(verdicts.every((verdict) => verdict.right && verdict.wronged.length + verdict.spared.length === 0)).equal(
-    true,
-  );
-}
-
-async function stake(v: Venue, amount: bigint): Promise<void> {
-  const staker = trader(v, 11);
-  await v.deployed.collateral.mint(staker.address, amount);
-  await v.deployed.collateral.connect(staker.signer).approve(v.deployed.insuranceFundAddress, amount);
-  await v.fund.connect(staker.signer).deposit(amount, staker.address, GAS);
-}
 
 for (const side of ["long", "short"] as const) {
   describe(`ADL audit of LeverageWaterfill, a bankrupt ${side}`, () => {
@@ -353,23 +340,7 @@ describe("ADL audit of random markets under LeverageWaterfill", () => {
         ],
       });
       await stake(v, 500n * USD);
-      const random = createRandom(seed);
-      let mark = 10_000;
-      for (let i = 0; i < 20; i++) {
-        mark = await randomStep(v, random, mark, style);
-        const jump = Math.round(mark * (1 + (random.chance(0.5) ? 1 : -1) * (0.02 + 0.2 * random.unit())));
-        // bids and asks far away, some of which the jump brings within the limit
-        for (const isBid of [true, false]) {
-          const tick = Math.round((mark + jump) / 2 + (isBid ? -1 : 1) * mark * 0.005 * random.unit());
-          if (isBid === jump < mark)
-            await attempt(() => place(v, random.pick(v.traders), { isBid, tick, lots: 300, leverage: 2 }));
-        }
-        await setTick(v, jump);
-        await resolveAll(v, 1, { maxCounterparties: random.int(4, 16) });
-        await setTick(v, mark);
-        await resolveAll(v, 1, { maxCounterparties: random.int(4, 16) });
-        for (const t of v.traders) await t.exchange.cancelAll(1, GAS);
-      }
+      await randomHistory(v, createRandom(seed), style, { rounds: 20, picks: [4, 16] });
       const verdicts = await auditVenue(v);
       right(verdicts);
       expect(verdicts.length, "there were calls to judge").greaterThan(15);
