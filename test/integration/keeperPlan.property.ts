@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { marginHealth } from "../../keeper/core/marginHealth.ts";
 import type { MarketView } from "../../keeper/core/marketView.ts";
+import { entryTick } from "../../keeper/core/grid.ts";
 import { planMarket } from "../../keeper/core/planMarket.ts";
 import { setFunding } from "../utils/funding.ts";
 import { checkInvariants } from "../utils/invariants.ts";
@@ -116,6 +117,9 @@ async function followPlan(venue: Venue, seen: { bankrupt: number; boundary: numb
     expect(taken.map((e) => Number(e["counterparty"]))).to.deep.equal(plan.counterparties.slice(0, taken.length));
     if (taken.length < plan.counterparties.length) {
       expect(taken.length, "one at least").greaterThan(0);
+      const [still, x] = await venue.exchange.bankruptAccount(1, plan.account);
+      const ticks = (at: bigint) => [entryTick(at, view.state.base), at / (10n * X16), (at - 1n) / (10n * X16)].join();
+      expect(Number(still) !== plan.account || ticks(x) !== ticks(price), "for a reason").equal(true);
       seen.early++;
     }
     expect(taken.reduce((s, e) => s + abs(e["lots"] as bigint), 0n) <= plan.lots).equal(true);
